@@ -1,0 +1,21 @@
+/** A value, or what is wrong with the text it was to be read from. */
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | {
+      readonly ok: false;
+      /** Continues the sentence “option "x" …”. */
+      readonly problem: string;
+      readonly suggestion?: string | undefined;
+    };
+
+export const good = <T>(value: T): Parsed<T> => ({ ok: true, value });
+
+export const bad = (problem: string, suggestion?: string): Parsed<never> => ({
+  ok: false,
+  problem,
+  suggestion,
+});
+
+/** `text` in quotes, shortened where a hostile file makes it endless. */
+export const shown = (text: string): string =>
+  `"${text.length > 60 ? `${text.slice(0, 57)}…` : text}"`;

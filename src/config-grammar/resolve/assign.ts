@@ -1,0 +1,136 @@
+import type { Block, Section, Statement } from '../document.ts';
+import { listWords } from '../options/item.ts';
+import { shown } from '../options/parsed.ts';
+import { blockTitle, type ResolveContext } from './context.ts';
+import type { ExpandedBlock } from './expand.ts';
+import type { OptionSet } from './option-set.ts';
+import type { Stages } from './stage.ts';
+
+/** Statements that say what a block is made of. */
+const structural = new Set(['plugin', 'include', 'source']);
+
+/** A block's own options and those of its source. */
+export interface BlockSets {
+  readonly block: OptionSet;
+  readonly source: OptionSet;
+  /** The source's name. */
+  readonly sourceName: string;
+  /** False when the `source` line names no source, so that its options cannot be told. */
+  readonly sourceKnown: boolean;
+}
+
+/** Hands every option line of a block to the plugin, source or block that it belongs to. */
+export function assignOptions(
+  block: Block,
+  expanded: ExpandedBlock,
+  stages: Stages,
+  sets: BlockSets,
+  context: ResolveContext,
+): void {
+  const assigner = new Assigner(block, stages, sets, context);
+  for (const { item, origin } of expanded.statements) {
+    if (!structural.has(item.name)) assigner.blockLine(item, origin);
+  }
+  for (const { item, origin } of expanded.sections) assigner.section(item, origin);
+}
+
+class Assigner {
+  readonly #block: Block;
+  readonly #stages: Stages;
+  readonly #sets: BlockSets;
+  readonly #context: ResolveContext;
+  /** Everything that a line outside of sections can belong to. */
+  readonly #owners: readonly OptionSet[];
+
+  constructor(block: Block, stages: Stages, sets: BlockSets, context: ResolveContext) {
+    this.#block = block;
+    this.#stages = stages;
+    this.#sets = sets;
+    this.#context = context;
+    const flat = stages.all.filter(({ style }) => style === 'flat').map(({ options }) => options);
+    this.#owners = [sets.block, sets.source, ...flat];
+  }
+
+  blockLine(statement: Statement, origin: Block): void {
+    const claims = this.#owners.flatMap((set) => {
+      const entry = set.index.find(statement.name);
+      return entry ? [{ set, entry }] : [];
+    });
+    const [first, second] = claims;
+    if (!first) this.#unknown(statement);
+    else if (!second) first.set.assign(first.entry, statement, origin);
+    else {
+      const titles = listWords(claims.map(({ set }) => set.owner.title)).replace(' or ', ' and ');
+      this.#context.diagnostics.error(
+        statement.nameRange,
+        `option ${shown(statement.name)} is ambiguous: ${titles} have it; give each plugin a section of its own, as in ":LOGEMU"`,
+      );
+    }
+  }
+
+  section(section: Section, origin: Block): void {
+    const stage = this.#stages.bySection.get(section);
+    if (!stage) return;
+    for (const statement of section.statements) {
+      const entry = stage.options.index.find(statement.name);
+      if (entry) stage.options.assign(entry, statement, origin);
+      else this.#unknownInSection(statement, stage.schema.name, stage.options);
+    }
+  }
+
+  #unknown({ name, nameRange }: Statement): void {
+    const { diagnostics, directory } = this.#context;
+    // A plugin or source that was not found may well own what nothing else knows.
+    const known = directory.isKnownInBlocks(name);
+    if (!known && (this.#stages.unknown || !this.#sets.sourceKnown)) return;
+    if (diagnostics.full) diagnostics.error(nameRange, `unknown option ${shown(name)}`);
+    else this.#explainUnknown(name, nameRange);
+  }
+
+  #explainUnknown(name: string, range: Statement['nameRange']): void {
+    const { diagnostics, directory, suggester } = this.#context;
+    const title = blockTitle(this.#block);
+    const plugins = directory.pluginsWith(name);
+    const inSection = this.#stages.all.find(({ schema }) => plugins.includes(schema.name));
+    const [source] = directory.sourcesWith(name);
+    const option = `option ${shown(name)}`;
+    if (inSection) {
+      const section = `":${inSection.schema.name}"`;
+      diagnostics.error(
+        range,
+        `${option} belongs to plugin ${inSection.schema.name}; put it below ${section}`,
+      );
+    } else if (plugins.length > 0) {
+      const style = this.#stages.all[0]?.style ?? 'flat';
+      const line = (plugin: string) => (style === 'flat' ? `"plugin ${plugin}"` : `":${plugin}"`);
+      diagnostics.error(
+        range,
+        `${option} belongs to plugin ${listWords(plugins)}, which ${title} does not load; add ${listWords(plugins.map(line))}`,
+      );
+    } else if (source !== undefined) {
+      const own = this.#sets.sourceName;
+      diagnostics.error(range, `${option} belongs to source ${source}; ${title} has source ${own}`);
+    } else if (directory.isGlobal(name)) {
+      diagnostics.error(range, `${option} belongs in the block "global"`);
+    } else {
+      const here = this.#owners.flatMap(({ index }) => [...index.spellings]);
+      const near = suggester.nearest(name, [...here, ...structural]);
+      const suggestion = near ?? suggester.nearest(name, directory.blockOptions());
+      diagnostics.error(range, `unknown option ${shown(name)}`, { suggestion });
+    }
+  }
+
+  #unknownInSection({ name, nameRange }: Statement, plugin: string, { index }: OptionSet): void {
+    const { diagnostics, suggester } = this.#context;
+    const { block, source } = this.#sets;
+    const ofBlock = structural.has(name) || block.index.find(name) || source.index.find(name);
+    if (ofBlock) {
+      const message = `${shown(name)} belongs to ${blockTitle(this.#block)}; put it before the first section`;
+      diagnostics.error(nameRange, message);
+      return;
+    }
+    const suggestion = diagnostics.full ? undefined : suggester.nearest(name, index.spellings);
+    const message = `plugin ${plugin} has no option ${shown(name)}`;
+    diagnostics.error(nameRange, message, { suggestion });
+  }
+}

@@ -1,0 +1,65 @@
+import type { OptionSchemas, OptionValue } from '../options/schema.ts';
+import type { PluginTarget } from '../plugin-reference.ts';
+
+/** The values of a set of options by name; a name without value and default maps to undefined. */
+export type ResolvedValues = Readonly<Record<string, OptionValue>>;
+
+/** A part of an option's value, for errors that point at the column. */
+export interface ValuePart {
+  readonly option: string;
+  /** UTF-16 code units into the value's text. Default 0. */
+  readonly offset?: number;
+  /** Default: the rest of the value. */
+  readonly length?: number;
+}
+
+/** Something wrong with values that each are well-formed. */
+export interface ValueProblem extends ValuePart {
+  readonly message: string;
+  /** Default `error`. */
+  readonly severity?: 'error' | 'warning';
+  readonly suggestion?: string;
+}
+
+/** A key that a plugin reads because of what an option says, such as a macro in a command. */
+export interface KeyRequirement extends ValuePart {
+  readonly key: string;
+}
+
+/** What the grammar has to know about a plugin. */
+export interface PluginSchema {
+  /** `LOGEMU`, `nflog` */
+  readonly name: string;
+  readonly kind: 'source' | 'input' | 'filter' | 'output';
+  readonly options: OptionSchemas;
+  /** Keys without which the plugin makes no sense in a block. */
+  readonly requires: readonly string[];
+  /** Keys it fills; `prefix.*` stands for all keys that start with `prefix.`. */
+  readonly provides: readonly string[];
+  /** The plugin may fill any key, so none can be called missing. */
+  readonly providesAny?: boolean;
+  /** Further keys that these values ask for. */
+  readonly requiredKeys?: (values: ResolvedValues) => readonly KeyRequirement[];
+  /** Checks that go beyond single values. */
+  readonly check?: (values: ResolvedValues) => readonly ValueProblem[];
+}
+
+/** Everything that the words of a config file can refer to. */
+export interface Catalogue {
+  /** A built-in or loaded plugin that is no source, by what `parseConfig` found. */
+  plugin(target: PluginTarget): PluginSchema | undefined;
+  /** Names of the built-in plugins. */
+  pluginNames(): readonly string[];
+  source(name: string): PluginSchema | undefined;
+  sourceNames(): readonly string[];
+  /** Feeds a block that has no `source` of its own. */
+  readonly defaultSource: string;
+  /** Names of the plugins that can fill a key. */
+  providersOf(key: string): readonly string[];
+  /** Options of the `global` block. */
+  readonly global: OptionSchemas;
+  /** Options of every block, whatever its source. */
+  readonly block: OptionSchemas;
+  /** What to tell about a plugin that is not there, such as how to install it. */
+  hint?(pluginName: string): string | undefined;
+}

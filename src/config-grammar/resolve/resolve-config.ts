@@ -1,0 +1,114 @@
+import { type Diagnostic, DiagnosticList } from '../diagnostics.ts';
+import type { Block, ConfigDocument } from '../document.ts';
+import { pluginNames, pluginReferences } from '../plugin-reference.ts';
+import { Suggester } from '../suggest.ts';
+import type { Catalogue } from './catalogue.ts';
+import { type ClassifiedBlocks, classifyBlocks } from './classify.ts';
+import type { BlockConfig, Config } from './config.ts';
+import { blockTitle, type PathChecks, type ResolveContext } from './context.ts';
+import { Expander } from './expand.ts';
+import { checkPluginsBlock, resolveGlobal } from './global-blocks.ts';
+import { IncludeGraph } from './include-graph.ts';
+import { OptionDirectory } from './option-directory.ts';
+import { checkReadable, checkWritable } from './path-access.ts';
+import { resolveBlock } from './resolve-block.ts';
+import { checkUnusedTemplate } from './templates.ts';
+
+export interface ResolveOptions {
+  /**
+   * How paths are checked. Default: whether the current user could open them, each path once,
+   * with nothing opened or created.
+   */
+  readonly paths?: PathChecks;
+}
+
+export interface Resolution {
+  /** Only there when neither the document nor its meaning has an error. */
+  readonly config?: Config;
+  /** In the order of the file; those of `parseConfig` are not repeated. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Diagnostics beyond those that are kept. */
+  readonly suppressed: number;
+}
+
+/** Looks up every word of a document in the catalogue and checks all there is to check. */
+export function resolveConfig(
+  document: ConfigDocument,
+  catalogue: Catalogue,
+  { paths = systemPaths() }: ResolveOptions = {},
+): Resolution {
+  const { source } = document;
+  const names = pluginNames(document);
+  const diagnostics = new DiagnosticList(source);
+  const context: ResolveContext = {
+    source,
+    catalogue,
+    diagnostics,
+    suggester: new Suggester(),
+    paths,
+    pluginNames: names,
+    directory: new OptionDirectory(catalogue, pluginReferences(document)),
+  };
+  const classified = classifyBlocks(document, context);
+  checkPluginsBlock(classified.plugins, names, context);
+  const global = resolveGlobal(classified.global, context);
+  const blocks = resolveBlocks(classified, context);
+  checkGroups(blocks, context);
+
+  const result = { diagnostics: diagnostics.sorted(), suppressed: diagnostics.suppressed };
+  if (!document.wellFormed || diagnostics.errors > 0) return result;
+  const config = { file: source.file, global, blocks: blocks.map(({ config }) => config) };
+  return { ...result, config };
+}
+
+interface ResolvedBlock {
+  readonly block: Block;
+  readonly config: BlockConfig;
+}
+
+function resolveBlocks(classified: ClassifiedBlocks, context: ResolveContext): ResolvedBlock[] {
+  const expander = new Expander(new IncludeGraph(classified, context), context);
+  const blocks = classified.live.map((block) => ({
+    block,
+    config: resolveBlock(block, expander.expand(block), context),
+  }));
+  for (const template of classified.templates) {
+    if (expander.used.has(template) || expander.exhausted) continue;
+    checkUnusedTemplate(template, context);
+  }
+  return blocks;
+}
+
+/** A group can be bound once: two blocks that want the same one of the same source are an error. */
+function checkGroups(blocks: readonly ResolvedBlock[], { diagnostics }: ResolveContext): void {
+  const first = new Map<string, Block>();
+  for (const { block, config } of blocks) {
+    const { schema, options } = config.source;
+    const { group } = options.values;
+    if (group === undefined) continue;
+    const key = `${schema.name} ${group}`;
+    const other = first.get(key);
+    if (!other) {
+      first.set(key, block);
+      continue;
+    }
+    const message = `${blockTitle(block)} has the same source and group (${key}) as ${blockTitle(other)}`;
+    const related = { message: `${blockTitle(other)} is here`, range: other.nameRange };
+    diagnostics.error(block.nameRange, message, { related });
+  }
+}
+
+/** The checks of the file system, each path asked once: many blocks may write to one file. */
+function systemPaths(): PathChecks {
+  return { writable: memoised(checkWritable), readable: memoised(checkReadable) };
+}
+
+function memoised(
+  check: (path: string) => string | undefined,
+): (path: string) => string | undefined {
+  const known = new Map<string, string | undefined>();
+  return (path) => {
+    if (!known.has(path)) known.set(path, check(path));
+    return known.get(path);
+  };
+}
