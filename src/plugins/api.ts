@@ -1,0 +1,197 @@
+/**
+ * The plugin contract. A plugin is a declaration (name, options, keys) with a function that opens
+ * an instance of it in a block. Everything that config checks, `specter info` and the manual say
+ * about a plugin comes from the declaration.
+ *
+ * Records move in batches: see `Batch` and `ColumnSet` in ../records. Per batch, in this order:
+ * the source fills rows, inputs fill more columns, then filters and outputs run in the order in
+ * which the config lists them, each output seeing the rows that the filters before it let pass.
+ */
+import type { OptionSchemas, OptionValues } from '../config-grammar/index.ts';
+import type { ReceiveLoop, ReceiveRing } from '../netlink/index.ts';
+import type { Batch } from '../records/batch.ts';
+import type { ColumnSet } from '../records/column-set.ts';
+import type { Key } from '../records/key.ts';
+
+export type { OptionSchemas, OptionValues } from '../config-grammar/index.ts';
+export { defineOptions } from '../config-grammar/index.ts';
+
+/** A key that a plugin reads. */
+export interface KeyUse {
+  readonly name: string;
+  /** Without this key the plugin makes no sense: a block that does not provide it is an error. */
+  readonly required?: boolean;
+}
+
+/** Where a plugin's messages go: the daemon's log, marked with block and plugin. */
+export interface PluginLog {
+  debug(message: string): void;
+  info(message: string): void;
+  notice(message: string): void;
+  error(message: string): void;
+  /**
+   * An event that packets can cause: at most one line a second for each `event`; `count` adds up
+   * and the line tells the sum since the last one and in all.
+   */
+  counted(event: string, count: number): void;
+}
+
+/** Names of network interfaces in the namespace that specter runs in. */
+export interface LinkNames {
+  /** The interface's name as the kernel holds it: any bytes but NUL, `/` and white space. */
+  bytes(index: number): Uint8Array | undefined;
+  /** Changes whenever any name may have changed. */
+  readonly revision: number;
+}
+
+/** What the daemon does for plugins, because it depends on who specter runs as and where. */
+export interface Host {
+  readonly links: LinkNames;
+  /** The machine's name, up to the first dot. */
+  readonly hostname: string;
+  /**
+   * Opens a file for appending, close-on-exec, creating it with mode 0640 if need be. A file made
+   * before privileges are dropped belongs to the user that specter becomes, so that it can be
+   * reopened. Throws Error of node:fs, with `code` and `path`.
+   */
+  openAppend(path: string): number;
+}
+
+export interface PluginContext<Values> {
+  /** The block's name: `5`, `web`. */
+  readonly block: string;
+  readonly options: Values;
+  readonly columns: ColumnSet;
+  readonly log: PluginLog;
+  readonly host: Host;
+  /**
+   * Reports an error that the plugin cannot mend. Without the global option `errignore` the daemon
+   * ends, in order; with it, the error is logged and the plugin goes on as best it can.
+   */
+  fail(error: Error): void;
+}
+
+interface Declaration<Schemas extends OptionSchemas> {
+  /** Upper case, unique: `LOGEMU`. */
+  readonly name: string;
+  /** One line for lists. */
+  readonly summary: string;
+  readonly options: Schemas;
+}
+
+/** Counters of a source since it was opened. */
+export interface SourceCounters {
+  /** Records taken from the kernel. */
+  received: number;
+  /** Records that the kernel or the socket lost on the way: an exact number. */
+  lost: number;
+  /** Times that the socket's receive buffer overflowed (ENOBUFS). */
+  overruns: number;
+  /** Messages that did not have the form that their kernel header promises. */
+  malformed: number;
+}
+
+export interface SourceContext<Values> extends Omit<PluginContext<Values>, 'columns'> {
+  readonly loop: ReceiveLoop;
+  /** The receive ring that all sources with slots of this size share. */
+  ring(slotSize: number): ReceiveRing;
+  /** Bytes of receive buffer to ask of the kernel for the socket: the global option `rmem`. */
+  readonly receiveBuffer: number;
+}
+
+export interface SourceInstance<Values> {
+  readonly counters: SourceCounters;
+  /**
+   * From now on fills `batch` and calls `deliver` when it is full or nothing more is waiting.
+   * Called once before `start`, and again whenever the block's plugins are exchanged.
+   */
+  attach(batch: Batch, deliver: () => void): void;
+  start(): void;
+  /** Applies changed options without losing records, or throws and goes on as before. */
+  reconfigure(options: Values): void;
+  /** Ends receiving, delivers what the kernel has already queued, and gives the source back. */
+  close(): Promise<void>;
+}
+
+/** Feeds a block. Chosen with the block's option `source`. */
+export interface SourcePlugin<Schemas extends OptionSchemas = OptionSchemas>
+  extends Declaration<Schemas> {
+  readonly kind: 'source';
+  readonly provides: readonly Key[];
+  open(context: SourceContext<OptionValues<Schemas>>): SourceInstance<OptionValues<Schemas>>;
+}
+
+export interface InputInstance {
+  /** Fills the plugin's columns for rows 0 … `batch.count` − 1. Never throws on any packet. */
+  fill(batch: Batch): void;
+  close?(): void;
+}
+
+/** Turns keys into more keys. Opened only in blocks where something reads what it provides. */
+export interface InputPlugin<Schemas extends OptionSchemas = OptionSchemas>
+  extends Declaration<Schemas> {
+  readonly kind: 'input';
+  readonly reads: readonly KeyUse[];
+  readonly provides: readonly Key[];
+  open(context: PluginContext<OptionValues<Schemas>>): InputInstance;
+}
+
+export interface FilterInstance {
+  /** Shortens `batch.rows` to the rows that go on; `batch.selected` is their number. */
+  select(batch: Batch): void;
+  close?(): void;
+}
+
+/** Decides which rows the plugins listed after it see. */
+export interface FilterPlugin<Schemas extends OptionSchemas = OptionSchemas>
+  extends Declaration<Schemas> {
+  readonly kind: 'filter';
+  readonly reads: readonly KeyUse[];
+  readonly provides: readonly Key[];
+  open(context: PluginContext<OptionValues<Schemas>>): FilterInstance;
+}
+
+/** Counters of an output since it was opened. written + dropped + pending = rows handed to it. */
+export interface OutputCounters {
+  /** Rows that have arrived where they should: in the file, the database, the kernel. */
+  written: number;
+  /** Rows given up, each with a reason in the log. */
+  dropped: number;
+  /** Failed attempts: writes, connections, commands. */
+  errors: number;
+}
+
+export interface OutputInstance {
+  readonly counters: OutputCounters;
+  /** Consumes the selected rows. Must not block; keeps nothing of the batch after it returns. */
+  write(batch: Batch): void;
+  /**
+   * SIGHUP: opens again what a log rotation may have moved. Loses nothing. Where that fails it
+   * throws and goes on with what it has.
+   */
+  reopen?(): void;
+  /** Writes out what can be written, then gives everything back. Called once. */
+  close(): Promise<void>;
+}
+
+/** Logs, stores, exports or reacts. */
+export interface OutputPlugin<Schemas extends OptionSchemas = OptionSchemas>
+  extends Declaration<Schemas> {
+  readonly kind: 'output';
+  /** The keys it reads, or `all` keys that the block provides. */
+  readonly reads: readonly KeyUse[] | 'all';
+  open(context: PluginContext<OptionValues<Schemas>>): OutputInstance;
+}
+
+export type StagePlugin = InputPlugin | FilterPlugin | OutputPlugin;
+export type Plugin = SourcePlugin | StagePlugin;
+
+/** Identity functions that infer a declaration's option types. */
+export const defineSource = <S extends OptionSchemas>(plugin: SourcePlugin<S>): SourcePlugin<S> =>
+  plugin;
+export const defineInput = <S extends OptionSchemas>(plugin: InputPlugin<S>): InputPlugin<S> =>
+  plugin;
+export const defineFilter = <S extends OptionSchemas>(plugin: FilterPlugin<S>): FilterPlugin<S> =>
+  plugin;
+export const defineOutput = <S extends OptionSchemas>(plugin: OutputPlugin<S>): OutputPlugin<S> =>
+  plugin;

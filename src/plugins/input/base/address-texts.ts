@@ -1,0 +1,39 @@
+import type { BytesColumn } from '../../../records/column.ts';
+import type { ColumnSet } from '../../../records/column-set.ts';
+import { key } from '../../../records/key.ts';
+import { AddressText } from './text-column.ts';
+
+const pairs = [
+  ['ip.saddr', key('ip.saddr.str', 'string', 'source address as text')],
+  ['ip.daddr', key('ip.daddr.str', 'string', 'destination address as text')],
+  ['arp.saddr', key('arp.saddr.str', 'string', "ARP sender's protocol address as text")],
+  ['arp.daddr', key('arp.daddr.str', 'string', "ARP target's protocol address as text")],
+] as const;
+
+export const addressTextKeys = pairs.map(([, text]) => text);
+/** The keys that the texts are made from. */
+export const addressTextSources = pairs.map(([address]) => address);
+
+/** Fills the text forms of addresses (ulogd2's IP2STR) from the columns with their bytes. */
+export class AddressTexts {
+  readonly #pairs: readonly { readonly address: BytesColumn; readonly text: AddressText }[];
+
+  constructor(columns: ColumnSet) {
+    this.#pairs = pairs
+      .filter(([, text]) => columns.isRead(text.name))
+      .map(([address, text]) => ({
+        address: columns.readBytes(address),
+        text: new AddressText(columns, text),
+      }));
+  }
+
+  fill(rows: number): void {
+    for (const { address, text } of this.#pairs) {
+      for (let row = 0; row < rows; row++) {
+        if (address.has(row)) {
+          text.set(row, address.data, address.offset(row), address.length(row));
+        }
+      }
+    }
+  }
+}

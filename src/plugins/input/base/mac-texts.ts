@@ -1,0 +1,59 @@
+import type { BytesColumn, NumberColumn } from '../../../records/column.ts';
+import type { ColumnSet } from '../../../records/column-set.ts';
+import { key } from '../../../records/key.ts';
+import { MacText } from './text-column.ts';
+
+const keys = {
+  saddr: key('mac.saddr.str', 'string', "sender's link-layer address as text"),
+  daddr: key('mac.daddr.str', 'string', "receiver's Ethernet address as text"),
+  header: key('mac.str', 'string', 'whole link-layer header as text'),
+};
+
+export const macTextKeys = Object.values(keys);
+
+/** ARPHRD_ETHER (linux/if_arp.h); the loopback device has an Ethernet header, too. */
+const ARPHRD_ETHER = 1;
+const ETHERNET_HEADER = 14;
+const ETHERNET_ADDRESS = 6;
+
+/** Fills the text forms of link-layer addresses (ulogd2's HWHDR). */
+export class MacTexts {
+  readonly #active: boolean;
+  readonly #header: BytesColumn;
+  readonly #sender: BytesColumn;
+  readonly #type: NumberColumn;
+  readonly #saddrText: MacText;
+  readonly #daddrText: MacText;
+  readonly #headerText: MacText;
+
+  constructor(columns: ColumnSet) {
+    this.#active = macTextKeys.some((k) => columns.isRead(k.name));
+    this.#header = columns.readBytes('raw.mac');
+    this.#sender = columns.readBytes('raw.mac.saddr');
+    this.#type = columns.readNumbers('raw.type');
+    this.#saddrText = new MacText(columns, keys.saddr);
+    this.#daddrText = new MacText(columns, keys.daddr);
+    this.#headerText = new MacText(columns, keys.header);
+  }
+
+  fill(rows: number): void {
+    if (!this.#active) return;
+    for (let row = 0; row < rows; row++) this.#fillRow(row);
+  }
+
+  #fillRow(row: number): void {
+    const sender = this.#sender;
+    if (sender.has(row)) {
+      this.#saddrText.set(row, sender.data, sender.offset(row), sender.length(row));
+    }
+    const header = this.#header;
+    if (!header.has(row)) return;
+    const offset = header.offset(row);
+    this.#headerText.set(row, header.data, offset, header.length(row));
+    if (this.#type.get(row) !== ARPHRD_ETHER || header.length(row) < ETHERNET_HEADER) return;
+    this.#daddrText.set(row, header.data, offset, ETHERNET_ADDRESS);
+    if (!sender.has(row)) {
+      this.#saddrText.set(row, header.data, offset + ETHERNET_ADDRESS, ETHERNET_ADDRESS);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { type Stats, statSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { StagePlugin } from './api.ts';
+
+/** A third-party plugin that cannot be used, and why. */
+export class PluginLoadError extends Error {
+  override readonly name = 'PluginLoadError';
+}
+
+const WRITABLE_BY_OTHERS = 0o022;
+const STICKY = 0o1000;
+
+/**
+ * Loads a plugin from an ES module whose default export is its declaration.
+ *
+ * As root, only code that nobody but root can change is run: the file and every folder above it
+ * have to be root's and writable by no one else.
+ *
+ * @throws PluginLoadError
+ */
+export async function loadModule(path: string): Promise<StagePlugin> {
+  const file = await realFile(path);
+  if (process.geteuid?.() === 0) requireRootOwned(file);
+  // The query makes a changed file a new module, so that a reload takes it in.
+  const version = statSync(file).mtimeMs;
+  const module = await importModule(`${pathToFileURL(file).href}?${version}`, path);
+  return checkPlugin(module.default, path);
+}
+
+async function realFile(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    throw new PluginLoadError(`cannot load plugin ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function importModule(url: string, path: string): Promise<{ default?: unknown }> {
+  try {
+    return await import(url);
+  } catch (error) {
+    throw new PluginLoadError(`cannot load plugin ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function requireRootOwned(file: string): void {
+  for (let path = file; ; path = dirname(path)) {
+    const problem = ownershipProblem(statSync(path));
+    if (problem) {
+      throw new PluginLoadError(
+        `will not run plugin ${file} as root: ${path} ${problem}; chown it to root and remove write permission for others`,
+      );
+    }
+    if (path === dirname(path)) return;
+  }
+}
+
+function ownershipProblem(stats: Stats): string | undefined {
+  if (stats.uid !== 0) return `belongs to user ${stats.uid}`;
+  // In a sticky folder such as /tmp, others cannot replace what is root's.
+  const safe = stats.isDirectory() && (stats.mode & STICKY) !== 0;
+  if (!safe && (stats.mode & WRITABLE_BY_OTHERS) !== 0) return 'is writable by others';
+  return undefined;
+}
+
+function checkPlugin(value: unknown, path: string): StagePlugin {
+  const fail = (problem: string) => {
+    throw new PluginLoadError(`plugin ${path}: ${problem}; see docs/plugins.md`);
+  };
+  if (typeof value !== 'object' || value === null) return fail('its default export is no plugin');
+  // Checked by hand below: the module may be anything.
+  const plugin = value as Partial<StagePlugin>;
+  if (plugin.kind !== 'input' && plugin.kind !== 'filter' && plugin.kind !== 'output') {
+    return fail('`kind` must be input, filter or output');
+  }
+  if (typeof plugin.name !== 'string' || plugin.name === '') return fail('it has no `name`');
+  if (typeof plugin.summary !== 'string') return fail('it has no `summary`');
+  if (typeof plugin.open !== 'function') return fail('it has no function `open`');
+  if (typeof plugin.options !== 'object') return fail('it has no `options`');
+  if (plugin.reads !== 'all' && !Array.isArray(plugin.reads)) return fail('it has no list `reads`');
+  if (plugin.kind !== 'output' && !('provides' in plugin && Array.isArray(plugin.provides))) {
+    return fail('it has no list `provides`');
+  }
+  return plugin as StagePlugin;
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

@@ -1,0 +1,27 @@
+import type { Plugin, SourcePlugin, StagePlugin } from './api.ts';
+import { base } from './input/base/index.ts';
+import { local } from './input/local.ts';
+import { logemu } from './output/logemu.ts';
+import { oprint } from './output/oprint.ts';
+import { nflog } from './source/nflog/index.ts';
+
+/** The sources that come with specter. */
+export const builtinSources: readonly SourcePlugin[] = [nflog];
+
+/** The inputs, filters and outputs that come with specter. */
+export const builtinStages: readonly StagePlugin[] = [base, local, logemu, oprint];
+
+export const builtins: readonly Plugin[] = [...builtinSources, ...builtinStages];
+
+/** The source of a block that does not choose one. */
+export const DEFAULT_SOURCE = nflog.name;
+
+/** Plugins of ulogd2 whose work another plugin does here: what to tell those who look for them. */
+export const successors: Readonly<Record<string, string>> = {
+  NFLOG: 'it is the source of every numbered block; nothing has to be loaded',
+  ULOG: 'the kernel has no ULOG any more; use NFLOG rules and a numbered block',
+  HWHDR: 'BASE provides its keys',
+  IFINDEX: 'BASE provides its keys',
+  IP2STR: 'BASE provides its keys',
+  PRINTPKT: 'LOGEMU formats the line itself',
+};

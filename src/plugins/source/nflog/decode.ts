@@ -1,0 +1,213 @@
+import { AttributeCursor, type MessageCursor } from '../../../netlink/cursor.ts';
+import {
+  NFULA_GID,
+  NFULA_HWADDR,
+  NFULA_HWHEADER,
+  NFULA_HWTYPE,
+  NFULA_IFINDEX_INDEV,
+  NFULA_IFINDEX_OUTDEV,
+  NFULA_IFINDEX_PHYSINDEV,
+  NFULA_IFINDEX_PHYSOUTDEV,
+  NFULA_L2HDR,
+  NFULA_MARK,
+  NFULA_PACKET_HDR,
+  NFULA_PAYLOAD,
+  NFULA_PREFIX,
+  NFULA_SEQ,
+  NFULA_SEQ_GLOBAL,
+  NFULA_TIMESTAMP,
+  NFULA_UID,
+  NFULA_VLAN,
+  NFULA_VLAN_PROTO,
+  NFULA_VLAN_TCI,
+} from '../../../netlink/nflog-protocol.ts';
+import type { BytesColumn, NumberColumn } from '../../../records/column.ts';
+import type { ColumnSet } from '../../../records/column-set.ts';
+import { nflogKeys } from './keys.ts';
+
+const NFGENMSG_SIZE = 4;
+
+type NumberKey = Exclude<keyof typeof nflogKeys, 'mac' | 'macSaddr' | 'pkt' | 'prefix'>;
+
+/** What a packet that says nothing else is given: the block's label, the time of its receipt. */
+export interface RowDefaults {
+  label: number;
+  second: number;
+  microsecond: number;
+}
+
+/**
+ * Turns messages of nfnetlink_log into rows. It trusts no length: an attribute shorter than its
+ * type needs is passed over, and the packet simply lacks that key.
+ */
+export class NflogDecoder {
+  readonly defaults: RowDefaults = { label: 0, second: 0, microsecond: 0 };
+  /** The packet's NFULA_SEQ, or −1 when the message has none. */
+  sequence = -1;
+
+  readonly #attribute = new AttributeCursor();
+  readonly #nested = new AttributeCursor();
+  readonly #n: { readonly [key in NumberKey]: NumberColumn };
+  readonly #mac: BytesColumn;
+  readonly #macSaddr: BytesColumn;
+  readonly #pkt: BytesColumn;
+  readonly #prefix: BytesColumn;
+
+  constructor(columns: ColumnSet) {
+    this.#n = {
+      macLen: columns.numbers(nflogKeys.macLen),
+      type: columns.numbers(nflogKeys.type),
+      macAddrlen: columns.numbers(nflogKeys.macAddrlen),
+      pktlen: columns.numbers(nflogKeys.pktlen),
+      pktcount: columns.numbers(nflogKeys.pktcount),
+      label: columns.numbers(nflogKeys.label),
+      timeSec: columns.numbers(nflogKeys.timeSec),
+      timeUsec: columns.numbers(nflogKeys.timeUsec),
+      mark: columns.numbers(nflogKeys.mark),
+      ifindexIn: columns.numbers(nflogKeys.ifindexIn),
+      ifindexOut: columns.numbers(nflogKeys.ifindexOut),
+      ifindexPhysin: columns.numbers(nflogKeys.ifindexPhysin),
+      ifindexPhysout: columns.numbers(nflogKeys.ifindexPhysout),
+      hook: columns.numbers(nflogKeys.hook),
+      family: columns.numbers(nflogKeys.family),
+      protocol: columns.numbers(nflogKeys.protocol),
+      uid: columns.numbers(nflogKeys.uid),
+      gid: columns.numbers(nflogKeys.gid),
+      seqLocal: columns.numbers(nflogKeys.seqLocal),
+      seqGlobal: columns.numbers(nflogKeys.seqGlobal),
+      vlanProto: columns.numbers(nflogKeys.vlanProto),
+      vlanTci: columns.numbers(nflogKeys.vlanTci),
+    };
+    this.#mac = columns.bytes(nflogKeys.mac);
+    this.#macSaddr = columns.bytes(nflogKeys.macSaddr);
+    this.#pkt = columns.bytes(nflogKeys.pkt);
+    this.#prefix = columns.bytes(nflogKeys.prefix);
+  }
+
+  /** Fills a row from an NFULNL_MSG_PACKET; false when its attributes are not well-formed. */
+  decode(row: number, message: MessageCursor): boolean {
+    const n = this.#n;
+    const view = message.view;
+    this.sequence = -1;
+    if (message.end - message.offset < NFGENMSG_SIZE) return false;
+    n.family.set(row, view.getUint8(message.offset));
+    n.label.set(row, this.defaults.label);
+    n.pktcount.set(row, 1);
+    n.pktlen.set(row, 0);
+    // The kernel leaves a mark of zero out of the message: here absent does mean zero.
+    n.mark.set(row, 0);
+    n.timeSec.set(row, this.defaults.second);
+    n.timeUsec.set(row, this.defaults.microsecond);
+    const attribute = this.#attribute.reset(view, message.offset + NFGENMSG_SIZE, message.end);
+    while (attribute.next()) this.#take(row, attribute, view);
+    return !attribute.malformed;
+  }
+
+  #take(row: number, attribute: AttributeCursor, view: DataView): void {
+    const n = this.#n;
+    const at = attribute.offset;
+    const length = attribute.length;
+    switch (attribute.type) {
+      case NFULA_PACKET_HDR:
+        if (length < 4) return;
+        n.protocol.set(row, view.getUint16(at));
+        n.hook.set(row, view.getUint8(at + 2));
+        return;
+      case NFULA_PAYLOAD:
+        this.#pkt.set(row, at, length);
+        n.pktlen.set(row, length);
+        return;
+      case NFULA_PREFIX:
+        this.#takePrefix(row, view, at, length);
+        return;
+      case NFULA_HWHEADER:
+        this.#takeHeader(row, at, length);
+        return;
+      case NFULA_L2HDR:
+        if (!this.#mac.has(row)) this.#takeHeader(row, at, length);
+        return;
+      case NFULA_HWADDR:
+        this.#takeSender(row, view, at, length);
+        return;
+      case NFULA_TIMESTAMP:
+        if (length < 16) return;
+        // Both are 64-bit; their upper halves stay zero until 2106.
+        n.timeSec.set(row, view.getUint32(at + 4));
+        n.timeUsec.set(row, view.getUint32(at + 12));
+        return;
+      case NFULA_HWTYPE:
+        if (length >= 2) n.type.set(row, view.getUint16(at));
+        return;
+      case NFULA_VLAN:
+        this.#takeVlan(row, view, at, length);
+        return;
+      default:
+        if (length >= 4) this.#takeNumber(row, attribute.type, view.getUint32(at));
+    }
+  }
+
+  /** The attributes that are one 32-bit number. Types that nobody knows are passed over. */
+  #takeNumber(row: number, type: number, value: number): void {
+    const n = this.#n;
+    switch (type) {
+      case NFULA_MARK:
+        n.mark.set(row, value);
+        return;
+      case NFULA_IFINDEX_INDEV:
+        n.ifindexIn.set(row, value);
+        return;
+      case NFULA_IFINDEX_OUTDEV:
+        n.ifindexOut.set(row, value);
+        return;
+      case NFULA_IFINDEX_PHYSINDEV:
+        n.ifindexPhysin.set(row, value);
+        return;
+      case NFULA_IFINDEX_PHYSOUTDEV:
+        n.ifindexPhysout.set(row, value);
+        return;
+      case NFULA_UID:
+        n.uid.set(row, value);
+        return;
+      case NFULA_GID:
+        n.gid.set(row, value);
+        return;
+      case NFULA_SEQ:
+        this.sequence = value;
+        n.seqLocal.set(row, value);
+        return;
+      case NFULA_SEQ_GLOBAL:
+        n.seqGlobal.set(row, value);
+        return;
+    }
+  }
+
+  /** The kernel ends the prefix with a NUL, which is not part of it. */
+  #takePrefix(row: number, view: DataView, at: number, length: number): void {
+    const terminated = length > 0 && view.getUint8(at + length - 1) === 0;
+    this.#prefix.set(row, at, terminated ? length - 1 : length);
+  }
+
+  #takeHeader(row: number, at: number, length: number): void {
+    if (length === 0) return;
+    this.#mac.set(row, at, length);
+    this.#n.macLen.set(row, length);
+  }
+
+  /** struct nfulnl_msg_packet_hw: length, padding, and room for an address of eight bytes. */
+  #takeSender(row: number, view: DataView, at: number, length: number): void {
+    if (length < 4) return;
+    const addressLength = Math.min(view.getUint16(at), length - 4);
+    this.#macSaddr.set(row, at + 4, addressLength);
+    this.#n.macAddrlen.set(row, addressLength);
+  }
+
+  #takeVlan(row: number, view: DataView, at: number, length: number): void {
+    const nested = this.#nested.reset(view, at, at + length);
+    while (nested.next()) {
+      if (nested.length < 2) continue;
+      const value = view.getUint16(nested.offset);
+      if (nested.type === NFULA_VLAN_PROTO) this.#n.vlanProto.set(row, value);
+      else if (nested.type === NFULA_VLAN_TCI) this.#n.vlanTci.set(row, value);
+    }
+  }
+}
