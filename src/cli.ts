@@ -1,0 +1,7 @@
+import { installSignals } from './daemon/signals.ts';
+
+// Before anything that takes time to load: a signal must never meet Node's defaults.
+const signals = installSignals();
+
+const { main } = await import('./cli/main.ts');
+await main(process.argv, signals);

@@ -1,0 +1,59 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { SignalInbox } from '../daemon/signals.ts';
+import { version } from '../version.ts';
+import { info, listPlugins } from './info.ts';
+import { run, testConfig } from './run.ts';
+
+const DEFAULT_CONFIG = '/etc/specter.conf';
+
+interface MainOptions {
+  daemon?: boolean;
+  configfile: string;
+  uid?: string;
+  test?: boolean;
+  pidfile?: string;
+  loglevel?: number;
+  verbose?: boolean;
+}
+
+/** Reads the command line and does what it says; resolves when the process may end. */
+export async function main(argv: readonly string[], signals: SignalInbox): Promise<void> {
+  const program = new Command('specter')
+    .description('userspace logging and reaction daemon for Linux netfilter')
+    .helpOption('-h, --help', 'print this help')
+    .version(`specter ${version}`, '-V, --version', 'print the version')
+    .option('-d, --daemon', 'run in the background; returns when specter is ready or has failed')
+    .option('-c, --configfile <file>', 'config file', DEFAULT_CONFIG)
+    .option('-u, --uid <user>', 'become this user, by name or number, once everything is open')
+    .option('-t, --test', 'check the config and end: exit code 0 when it is valid')
+    .option('-p, --pidfile <file>', 'file to hold the process id')
+    .addOption(
+      new Option(
+        '-l, --loglevel <level>',
+        'least important messages to log, 1 (all) to 8',
+      ).argParser(parseLevel),
+    )
+    .option('-v, --verbose', "specter's own messages to the terminal as well")
+    .action(async (options: MainOptions) => {
+      process.exitCode = options.test
+        ? await testConfig(options.configfile)
+        : await run(options, signals);
+    });
+  program
+    .command('info [plugin]')
+    .description('options and keys of a plugin, of the sources and of the global block')
+    .option('--json', 'as JSON')
+    .action(async (plugin: string | undefined, { json }: { json?: boolean }) => {
+      process.exitCode = await info(plugin, json === true);
+    });
+  program
+    .command('plugins')
+    .description('list the plugins that come with specter')
+    .action(() => listPlugins());
+  await program.parseAsync(argv);
+}
+
+function parseLevel(text: string): number {
+  if (!/^[1-8]$/.test(text)) throw new InvalidArgumentError('must be a number from 1 to 8.');
+  return Number(text);
+}

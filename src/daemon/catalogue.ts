@@ -1,0 +1,84 @@
+import type { Catalogue, PluginSchema, PluginTarget } from '../config-grammar/index.ts';
+import { targetKey } from '../config-grammar/index.ts';
+import type { Plugin, SourcePlugin, StagePlugin } from '../plugins/api.ts';
+import { builtinSources, builtinStages, DEFAULT_SOURCE, successors } from '../plugins/registry.ts';
+import { blockOptions, globalOptions } from './global-options.ts';
+
+/** All plugins that a config can name: the built-in ones and the modules that it loads. */
+export class PluginCatalogue implements Catalogue {
+  readonly defaultSource = DEFAULT_SOURCE;
+  readonly global = globalOptions;
+  readonly block = blockOptions;
+  readonly #stages = new Map<string, PluginSchema>();
+  readonly #sources = new Map<string, PluginSchema>();
+  readonly #stagePlugins = new Map<PluginSchema, StagePlugin>();
+  readonly #sourcePlugins = new Map<PluginSchema, SourcePlugin>();
+
+  constructor() {
+    for (const plugin of builtinSources) {
+      const schema = schemaOf(plugin);
+      this.#sources.set(plugin.name.toLowerCase(), schema);
+      this.#sourcePlugins.set(schema, plugin);
+    }
+    for (const plugin of builtinStages) {
+      this.addStage({ kind: 'builtin', name: plugin.name.toUpperCase() }, plugin);
+    }
+  }
+
+  addStage(target: PluginTarget, plugin: StagePlugin): void {
+    const schema = schemaOf(plugin);
+    this.#stages.set(targetKey(target), schema);
+    this.#stagePlugins.set(schema, plugin);
+  }
+
+  plugin(target: PluginTarget): PluginSchema | undefined {
+    return this.#stages.get(targetKey(target));
+  }
+
+  pluginNames(): readonly string[] {
+    return builtinStages.map(({ name }) => name);
+  }
+
+  source(name: string): PluginSchema | undefined {
+    return this.#sources.get(name.toLowerCase());
+  }
+
+  sourceNames(): readonly string[] {
+    return builtinSources.map(({ name }) => name);
+  }
+
+  providersOf(key: string): readonly string[] {
+    return [...this.#stages.values()]
+      .filter(({ provides }) => provides.includes(key))
+      .map(({ name }) => name);
+  }
+
+  hint(pluginName: string): string | undefined {
+    return successors[pluginName.toUpperCase()];
+  }
+
+  /** The plugin behind a schema that this catalogue gave out. */
+  stageOf(schema: PluginSchema): StagePlugin {
+    return found(this.#stagePlugins.get(schema), schema);
+  }
+
+  sourceOf(schema: PluginSchema): SourcePlugin {
+    return found(this.#sourcePlugins.get(schema), schema);
+  }
+}
+
+function found<P>(plugin: P | undefined, { name }: PluginSchema): P {
+  if (plugin === undefined) throw new TypeError(`schema ${name} is of another catalogue`);
+  return plugin;
+}
+
+function schemaOf(plugin: Plugin): PluginSchema {
+  const reads = plugin.kind === 'source' || plugin.reads === 'all' ? [] : plugin.reads;
+  return {
+    name: plugin.name,
+    kind: plugin.kind,
+    options: plugin.options,
+    requires: reads.filter(({ required }) => required).map(({ name }) => name),
+    provides: plugin.kind === 'output' ? [] : plugin.provides.map(({ name }) => name),
+  };
+}

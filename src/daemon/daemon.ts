@@ -1,0 +1,227 @@
+import { resolve } from 'node:path';
+import { LinkTable } from '../netlink/index.ts';
+import type { PluginLog } from '../plugins/api.ts';
+import { BlockSet } from './block-set.ts';
+import type { GlobalOptions } from './global-options.ts';
+import { DaemonHost } from './host.ts';
+import type { BlockServices } from './live-block.ts';
+import { type LoadedConfig, loadConfig } from './load-config.ts';
+import { Log, type Logger } from './log.ts';
+import { Pidfile } from './pidfile.ts';
+import { pluginLog } from './plugin-log.ts';
+import { chownForUser, dropPrivileges, resolveUser, type TargetUser } from './privileges.ts';
+import { RateLimiter } from './rate-limit.ts';
+import type { Readiness } from './readiness.ts';
+import { Receiving } from './receiving.ts';
+import { formatStatistics } from './statistics.ts';
+
+/** What the command line says; it wins over the config's global block. */
+export interface DaemonFlags {
+  readonly configFile: string;
+  readonly user?: string;
+  readonly pidfile?: string;
+  readonly loglevel?: number;
+  /** Log to the terminal as well. */
+  readonly verbose: boolean;
+}
+
+/** Global options that only a start can bring about. */
+const fixedOptions = ['logfile', 'rmem', 'bufsize', 'pidfile', 'user', 'keepcaps'] as const;
+
+/** The daemon at work: its blocks, its log, and what to do on each signal. */
+export class Daemon {
+  readonly #flags: DaemonFlags;
+  readonly #configFile: string;
+  readonly #readiness: Readiness;
+  readonly #log: Log;
+  readonly #logger: Logger;
+  readonly #limiter = new RateLimiter();
+  /** Where errors go that `errignore` passes over, by the part that had them. */
+  readonly #errorLogs = new Map<string, PluginLog>();
+  readonly #receiving: Receiving;
+  readonly #links: LinkTable;
+  readonly #host: DaemonHost;
+  readonly #blocks: BlockSet;
+  #global: GlobalOptions;
+  #pidfile: Pidfile | undefined;
+  #exitCode = 0;
+  #stopping = false;
+  /** Reloads and the stop, one after the other. */
+  #tasks: Promise<void> = Promise.resolve();
+  #finish: (exitCode: number) => void = () => {};
+  /** The exit code, once everything is flushed and closed. */
+  readonly finished = new Promise<number>((finish) => {
+    this.#finish = finish;
+  });
+
+  /**
+   * Starts everything, going from privileged to unprivileged: log and pidfile, sockets and files,
+   * then the change of user, and only then the first packet gets in. When anything fails, all that
+   * was opened is closed again and the error thrown.
+   */
+  static async start(
+    loaded: LoadedConfig,
+    flags: DaemonFlags,
+    readiness: Readiness,
+  ): Promise<Daemon> {
+    const { global } = loaded;
+    const user = flags.user ?? global.user;
+    const target = user === undefined ? undefined : resolveUser(user, global.keepcaps);
+    const daemon = new Daemon(loaded, flags, readiness);
+    try {
+      await daemon.#open(loaded, target);
+      return daemon;
+    } catch (error) {
+      // The caller tells the terminal.
+      if (global.logfile !== 'stderr') daemon.#logger.fatal(messageOf(error));
+      await daemon.#close();
+      throw error;
+    }
+  }
+
+  private constructor({ global }: LoadedConfig, flags: DaemonFlags, readiness: Readiness) {
+    this.#flags = flags;
+    this.#configFile = resolve(flags.configFile);
+    this.#readiness = readiness;
+    this.#global = global;
+    this.#log = new Log({
+      target: isPath(global.logfile) ? resolve(global.logfile) : global.logfile,
+      level: flags.loglevel ?? global.loglevel,
+      mirror: flags.verbose,
+    });
+    this.#logger = this.#log.component('specter');
+    this.#receiving = new Receiving(global.bufsize, (error) => {
+      this.#fail('receive', error instanceof Error ? error : new Error(messageOf(error)));
+    });
+    this.#links = LinkTable.open();
+    this.#host = new DaemonHost(this.#links);
+    this.#blocks = new BlockSet(this.#blockServices(), this.#logger);
+  }
+
+  #blockServices(): BlockServices {
+    return {
+      log: (block, title) =>
+        pluginLog(this.#log.component(`block ${block} ${title}`), this.#limiter),
+      source: {
+        host: this.#host,
+        loop: this.#receiving.loop,
+        ring: (slotSize) => this.#receiving.ring(slotSize),
+        receiveBuffer: this.#global.rmem,
+      },
+      fail: (block, title, error) => this.#fail(`block ${block} ${title}`, error),
+    };
+  }
+
+  async #open({ config, catalogue, global }: LoadedConfig, target?: TargetUser): Promise<void> {
+    const pidfile = this.#flags.pidfile ?? global.pidfile;
+    if (pidfile !== undefined) this.#pidfile = Pidfile.acquire(pidfile);
+    this.#host.futureUser = target;
+    await this.#blocks.open(config.blocks, catalogue);
+    if (target) this.#becomeUser(target);
+    this.#receiving.loop.add(this.#links.fd, () => this.#links.update());
+    this.#blocks.start();
+  }
+
+  #becomeUser(target: TargetUser): void {
+    const logDescriptor = this.#log.fileDescriptor;
+    if (logDescriptor !== undefined) chownForUser(logDescriptor, target);
+    dropPrivileges(target);
+    this.#host.futureUser = undefined;
+    this.#logger.info(`now user ${target.name} (uid ${target.uid})`);
+  }
+
+  /** Tells everybody who waits for it that the daemon is up. */
+  announce(version: string): void {
+    this.#logger.notice(`specter ${version} ready, ${this.#blocks.size} blocks`);
+    this.#readiness.ready();
+  }
+
+  /** SIGHUP. */
+  reopen(): void {
+    this.#log.reopen();
+    this.#blocks.reopen();
+    this.#logger.notice('files reopened');
+  }
+
+  /** SIGUSR2. */
+  logStatistics(): void {
+    for (const block of this.#blocks.statistics()) {
+      for (const line of formatStatistics(block)) this.#logger.notice(line);
+    }
+  }
+
+  /** SIGUSR1. */
+  reload(): void {
+    this.#enqueue(() => this.#reload());
+  }
+
+  /** SIGTERM and SIGINT: takes in what is there, flushes, and ends with exit code 0. */
+  stop(reason: string): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#logger.notice(`${reason}: stopping`);
+    this.#readiness.stopping();
+    this.#enqueue(async () => {
+      await this.#close();
+      this.#finish(this.#exitCode);
+    });
+  }
+
+  /** An error that a plugin could not mend. */
+  #fail(part: string, error: Error): void {
+    if (this.#global.errignore) {
+      let log = this.#errorLogs.get(part);
+      if (!log) {
+        log = pluginLog(this.#log.component(part), this.#limiter);
+        this.#errorLogs.set(part, log);
+      }
+      log.counted(error.message, 1);
+      return;
+    }
+    this.#log.write('fatal', part, `${error.message} (the global option errignore would go on)`);
+    this.#exitCode = 1;
+    this.stop(`error of ${part}`);
+  }
+
+  #enqueue(task: () => Promise<void>): void {
+    this.#tasks = this.#tasks.then(task).catch((error: unknown) => {
+      this.#logger.error(messageOf(error));
+    });
+  }
+
+  async #reload(): Promise<void> {
+    if (this.#stopping) return;
+    this.#readiness.reloading();
+    const { loaded, messages } = await loadConfig(this.#configFile, false);
+    for (const line of messages.trimEnd().split('\n')) if (line) this.#logger.error(line);
+    if (loaded) await this.#apply(loaded);
+    else this.#logger.error('config not reloaded because of these errors: the old one stays');
+    this.#readiness.ready();
+  }
+
+  async #apply({ config, catalogue, global }: LoadedConfig): Promise<void> {
+    for (const option of fixedOptions) {
+      if (String(global[option]) === String(this.#global[option])) continue;
+      this.#logger.notice(`global option ${option}: takes effect at the next start`);
+    }
+    this.#global = global;
+    this.#log.level = this.#flags.loglevel ?? global.loglevel;
+    const failures = await this.#blocks.change(config.blocks, catalogue);
+    const exceptions = failures === 0 ? '' : `, but for ${failures} blocks`;
+    this.#logger.notice(`config reloaded${exceptions}`);
+  }
+
+  async #close(): Promise<void> {
+    await this.#blocks.close();
+    await this.#receiving.loop.stop();
+    this.#links.close();
+    this.#pidfile?.release();
+    this.#limiter.close();
+    this.#log.close();
+  }
+}
+
+const isPath = (logfile: string): boolean => !['stdout', 'stderr', 'syslog'].includes(logfile);
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

@@ -1,0 +1,147 @@
+import type { BlockConfig, StageConfig } from '../config-grammar/index.ts';
+import type { PluginLog, SourceContext, SourceInstance, SourcePlugin } from '../plugins/api.ts';
+import type { PluginCatalogue } from './catalogue.ts';
+import { Pipeline, type StageServices, type StageSpec } from './pipeline.ts';
+import type { BlockStatistics } from './statistics.ts';
+
+/** What blocks need of the daemon. */
+export interface BlockServices {
+  /** The log for a part of a block: `LOGEMU`, or the source's name. */
+  log(block: string, title: string): PluginLog;
+  source: Pick<SourceContext<unknown>, 'host' | 'loop' | 'ring' | 'receiveBuffer'>;
+  fail(block: string, title: string, error: Error): void;
+}
+
+/** A block of the config at work: a bound source and the pipeline that it feeds. */
+export class LiveBlock {
+  readonly name: string;
+  #config: BlockConfig;
+  readonly #sourcePlugin: SourcePlugin;
+  readonly #source: SourceInstance<unknown>;
+  readonly #services: BlockServices;
+  #pipeline: Pipeline;
+
+  private constructor(
+    config: BlockConfig,
+    services: BlockServices,
+    sourcePlugin: SourcePlugin,
+    source: SourceInstance<unknown>,
+    pipeline: Pipeline,
+  ) {
+    this.name = config.name;
+    this.#config = config;
+    this.#services = services;
+    this.#sourcePlugin = sourcePlugin;
+    this.#source = source;
+    this.#pipeline = pipeline;
+    source.attach(pipeline.batch, () => pipeline.run());
+  }
+
+  /** Binds the source and opens the plugins; nothing flows before `start`. */
+  static async open(
+    config: BlockConfig,
+    catalogue: PluginCatalogue,
+    services: BlockServices,
+  ): Promise<LiveBlock> {
+    const plugin = catalogue.sourceOf(config.source.schema);
+    const pipeline = await openPipeline(config, plugin, catalogue, services);
+    try {
+      const source = plugin.open({
+        ...services.source,
+        block: config.name,
+        options: config.source.options.values,
+        log: services.log(config.name, plugin.name),
+        fail: (error) => services.fail(config.name, plugin.name, error),
+      });
+      return new LiveBlock(config, services, plugin, source, pipeline);
+    } catch (error) {
+      await pipeline.close();
+      throw error;
+    }
+  }
+
+  get fingerprint(): string {
+    return this.#config.fingerprint;
+  }
+
+  start(): void {
+    this.#source.start();
+  }
+
+  /** Whether `change` can bring about another config of this block without giving the source up. */
+  keepsSource(config: BlockConfig): boolean {
+    const { source } = config;
+    return (
+      source.schema.name === this.#sourcePlugin.name &&
+      source.options.values.group === this.#config.source.options.values.group
+    );
+  }
+
+  /**
+   * Goes over to another config of this block: the new plugins are opened, the source's options
+   * changed, and only then are the old plugins closed. No record is lost; when something fails the
+   * block goes on as before and the error is thrown.
+   */
+  async change(config: BlockConfig, catalogue: PluginCatalogue): Promise<void> {
+    const pipeline = await openPipeline(config, this.#sourcePlugin, catalogue, this.#services);
+    try {
+      if (config.source.fingerprint !== this.#config.source.fingerprint) {
+        this.#source.reconfigure(config.source.options.values);
+      }
+    } catch (error) {
+      await pipeline.close();
+      throw error;
+    }
+    const old = this.#pipeline;
+    this.#source.attach(pipeline.batch, () => pipeline.run());
+    this.#pipeline = pipeline;
+    this.#config = config;
+    await old.close();
+  }
+
+  reopen(): void {
+    this.#pipeline.reopen();
+  }
+
+  statistics(): BlockStatistics {
+    return {
+      block: this.name,
+      source: this.#source.counters,
+      decoded: this.#pipeline.decoded,
+      outputs: this.#pipeline.outputs(),
+    };
+  }
+
+  /** Stops receiving, delivers what is there, and closes the plugins. */
+  async close(): Promise<void> {
+    try {
+      await this.#source.close();
+    } finally {
+      await this.#pipeline.close();
+    }
+  }
+}
+
+function openPipeline(
+  config: BlockConfig,
+  source: SourcePlugin,
+  catalogue: PluginCatalogue,
+  services: BlockServices,
+): Promise<Pipeline> {
+  const specs = config.plugins.map((stage) => stageSpec(stage, catalogue));
+  const stageServices: StageServices = {
+    log: (title) => services.log(config.name, title),
+    context: { block: config.name, host: services.source.host },
+    fail: (title, error) => services.fail(config.name, title, error),
+  };
+  return Pipeline.open(source, specs, stageServices);
+}
+
+function stageSpec(stage: StageConfig, catalogue: PluginCatalogue): StageSpec {
+  const { schema, instance, options } = stage;
+  return {
+    plugin: catalogue.stageOf(schema),
+    title: instance === '' ? schema.name : `${schema.name} ${instance}`,
+    options: options.values,
+  };
+}

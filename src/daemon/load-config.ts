@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import {
+  type Config,
+  type Diagnostic,
+  formatDiagnostics,
+  type ParsedConfig,
+  parseConfig,
+  resolveConfig,
+  typedValues,
+} from '../config-grammar/index.ts';
+import { loadModule, PluginLoadError } from '../plugins/load-module.ts';
+import { PluginCatalogue } from './catalogue.ts';
+import { type GlobalOptions, globalOptions } from './global-options.ts';
+import { PrivilegeError, resolveUser } from './privileges.ts';
+
+/** A valid config file with the plugins that it names. */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly catalogue: PluginCatalogue;
+  readonly global: GlobalOptions;
+}
+
+/** What came of reading a config file: `loaded` unless there are errors. */
+export interface LoadResult {
+  readonly loaded?: LoadedConfig;
+  /** Errors and warnings, ready to print: `file:line:column: error: …`, line and caret. */
+  readonly messages: string;
+}
+
+/** Reads a config file, loads the plugins it names and checks everything that can be checked. */
+export async function loadConfig(file: string, color: boolean): Promise<LoadResult> {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    return { messages: `${file}: error: ${error instanceof Error ? error.message : error}\n` };
+  }
+  const parsed = parseConfig(bytes, file);
+  const catalogue = new PluginCatalogue();
+  const loadErrors = await loadModules(parsed, catalogue);
+  const resolved = resolveConfig(parsed.document, catalogue);
+  const diagnostics = [...parsed.diagnostics, ...loadErrors, ...resolved.diagnostics];
+  const { config } = resolved;
+  const global = config && typedValues(config.global, globalOptions);
+  if (config && global) diagnostics.push(...checkUser(config, global));
+  diagnostics.sort((a, b) => a.span.offset - b.span.offset);
+  const messages = formatDiagnostics(diagnostics, parsed.document.source, {
+    color,
+    suppressed: parsed.suppressed + resolved.suppressed,
+  });
+  const failed = diagnostics.some(({ severity }) => severity === 'error');
+  if (!config || !global || failed) return { messages };
+  return { loaded: { config, catalogue, global }, messages };
+}
+
+async function loadModules(
+  parsed: ParsedConfig,
+  catalogue: PluginCatalogue,
+): Promise<Diagnostic[]> {
+  const errors: Diagnostic[] = [];
+  for (const reference of parsed.pluginReferences) {
+    if (reference.kind !== 'module') continue;
+    try {
+      catalogue.addStage(reference, await loadModule(reference.path));
+    } catch (error) {
+      if (!(error instanceof PluginLoadError)) throw error;
+      errors.push({ severity: 'error', message: error.message, span: reference.span });
+    }
+  }
+  return errors;
+}
+
+/** Whether the user and the capabilities exist: only the system knows. */
+function checkUser(config: Config, { user, keepcaps }: GlobalOptions): Diagnostic[] {
+  if (user === undefined) return [];
+  try {
+    resolveUser(user, keepcaps);
+    return [];
+  } catch (error) {
+    if (!(error instanceof PrivilegeError)) throw error;
+    const option = error.message.startsWith('keepcaps') ? 'keepcaps' : 'user';
+    const span = config.global.spanOf({ option });
+    return [{ severity: 'error', message: error.message, span }];
+  }
+}

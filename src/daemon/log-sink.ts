@@ -1,0 +1,143 @@
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { closeSyslog, openSyslog, syslog, syslogSeverity } from '../libc/syslog.ts';
+import { escapeUnprintable, formatLogLine, type LevelName } from './log-line.ts';
+
+const STDERR = 2;
+
+/** Where lines of the daemon's own log go. No method but the constructor and reopen throws. */
+export interface LogSink {
+  write(time: Date, level: LevelName, component: string, message: string): void;
+  /**
+   * Opens the file of that name again, as logrotate asks for with SIGHUP.
+   *
+   * @throws Error of Node's fs; the sink then goes on with the file it had
+   */
+  reopen(): void;
+  close(): void;
+}
+
+/** Synchronous writes to a descriptor: right for the few lines that a daemon has to say. */
+export class DescriptorSink implements LogSink {
+  #fd: number;
+  /** Lines that could not be written since the last that could. */
+  #lost = 0;
+  #lossReason = '';
+  /** A write ended in the middle of a line: the next one must not continue it. */
+  #isMidLine = false;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  write(time: Date, level: LevelName, component: string, message: string): void {
+    const line = formatLogLine(time, level, component, message);
+    if (!this.#tellLoss(time) || !this.#append(line)) this.#lost++;
+  }
+
+  reopen(): void {}
+
+  close(): void {
+    const now = new Date();
+    if (!this.#tellLoss(now)) new DescriptorSink(STDERR).write(now, 'error', 'log', this.#loss());
+  }
+
+  /** The descriptor in use; −1 once a file is closed. */
+  get fd(): number {
+    return this.#fd;
+  }
+
+  /** Goes on with another descriptor; returns the one before, for closing. */
+  protected replace(fd: number): number {
+    const previous = this.#fd;
+    this.#fd = fd;
+    this.#isMidLine = false;
+    return previous;
+  }
+
+  /** Writes how many lines were lost, if any; false when that fails as well. */
+  #tellLoss(time: Date): boolean {
+    if (this.#lost === 0) return true;
+    if (!this.#append(formatLogLine(time, 'error', 'log', this.#loss()))) return false;
+    this.#lost = 0;
+    return true;
+  }
+
+  #loss(): string {
+    const lines = this.#lost === 1 ? '1 line was' : `${this.#lost} lines were`;
+    return `${lines} lost: ${this.#lossReason}`;
+  }
+
+  #append(line: string): boolean {
+    const bytes = Buffer.from(this.#isMidLine ? `\n${line}` : line);
+    let written = 0;
+    try {
+      while (written < bytes.length) {
+        written += writeSync(this.#fd, bytes, written, bytes.length - written);
+      }
+    } catch (error) {
+      // A log that cannot be written must not end the daemon: counted, and told once it can.
+      this.#lossReason = error instanceof Error ? error.message : String(error);
+      if (written > 0) this.#isMidLine = true;
+      return false;
+    }
+    this.#isMidLine = false;
+    return true;
+  }
+}
+
+/** A log file, created with mode 0666 less the umask. */
+export class FileSink extends DescriptorSink {
+  readonly #path: string;
+
+  /**
+   * @param path made absolute now: the daemon leaves its working folder later
+   * @throws Error of Node's fs, with `code` and `path`
+   */
+  constructor(path: string) {
+    const absolute = resolve(path);
+    super(openForAppend(absolute));
+    this.#path = absolute;
+  }
+
+  override reopen(): void {
+    closeSync(this.replace(openForAppend(this.#path)));
+  }
+
+  override close(): void {
+    super.close();
+    // What is still said afterwards fails, rather than reaching a stranger's file that was given
+    // the same descriptor.
+    closeSync(this.replace(-1));
+  }
+}
+
+/** The system log; libc reconnects by itself, and cannot tell when a message is lost. */
+export class SyslogSink implements LogSink {
+  static readonly #severities: Readonly<Record<LevelName, number>> = {
+    debug: syslogSeverity.debug,
+    info: syslogSeverity.info,
+    notice: syslogSeverity.notice,
+    error: syslogSeverity.error,
+    fatal: syslogSeverity.critical,
+  };
+
+  constructor(ident: string) {
+    openSyslog(ident);
+  }
+
+  write(_time: Date, level: LevelName, component: string, message: string): void {
+    syslog(SyslogSink.#severities[level], escapeUnprintable(`${component}: ${message}`));
+  }
+
+  reopen(): void {}
+
+  close(): void {
+    closeSyslog();
+  }
+}
+
+function openForAppend(path: string): number {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOCTTY } = constants;
+  return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY, 0o666);
+}

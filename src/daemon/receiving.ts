@@ -1,0 +1,31 @@
+import { ReceiveLoop, ReceiveRing } from '../netlink/index.ts';
+
+/** More datagrams than this in one system call gain nothing. */
+const MAX_SLOTS = 64;
+
+/** The one receive loop of the daemon and the memory that its sources receive into. */
+export class Receiving {
+  readonly loop: ReceiveLoop;
+  readonly #bufsize: number;
+  readonly #rings = new Map<number, ReceiveRing>();
+
+  /** @param bufsize bytes of memory for each ring: the global option */
+  constructor(bufsize: number, onError: (error: unknown, fd: number | undefined) => void) {
+    this.loop = new ReceiveLoop({ onError });
+    this.#bufsize = bufsize;
+  }
+
+  /**
+   * The ring with slots of this size. Sources receive one after the other, so they share it; slot
+   * sizes are powers of two, so there are never more than a few rings.
+   */
+  ring(slotSize: number): ReceiveRing {
+    let ring = this.#rings.get(slotSize);
+    if (!ring) {
+      const slots = Math.max(1, Math.min(MAX_SLOTS, Math.floor(this.#bufsize / slotSize)));
+      ring = new ReceiveRing({ slots, slotSize });
+      this.#rings.set(slotSize, ring);
+    }
+    return ring;
+  }
+}
