@@ -1,8 +1,8 @@
 /**
  * Cursors over received bytes. They trust nothing: a length that does not fit ends the walk and
  * sets `malformed`. They are made once and `reset` for every datagram or message, because both
- * run for every packet. Measured on 11 attributes a packet: 85 ns with a DataView, the same with
- * typed arrays (which would demand aligned data), 130 ns with byte arithmetic.
+ * run for every packet. Read through a DataView, a packet of 11 attributes takes about 85 ns, as
+ * with typed arrays, which would demand aligned data; byte arithmetic takes 130 ns.
  */
 import { LITTLE_ENDIAN } from '../libc/abi.ts';
 import { NLA_TYPE_MASK, NLATTR, NLMSGHDR } from './constants.ts';

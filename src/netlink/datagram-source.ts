@@ -1,16 +1,5 @@
 import type { ReceiveRing } from './receive-ring.ts';
-
-/** What a source has met so far; numbers only ever grow. */
-export interface SourceCounters {
-  /** Datagrams received, whole or cut, whoever sent them. */
-  datagrams: number;
-  /** Times the kernel said that it threw datagrams away for want of receive buffer (ENOBUFS). */
-  overruns: number;
-  /** Datagrams cut because they were longer than a slot of the ring. */
-  truncated: number;
-  /** Datagrams from other processes, not the kernel: ignored. */
-  foreign: number;
-}
+import type { SourceCounters } from './source-counters.ts';
 
 /** Where the datagrams of one netlink socket come from: the kernel, or a script in tests. */
 export interface DatagramSource {
@@ -23,10 +12,3 @@ export interface DatagramSource {
    */
   receive(ring: ReceiveRing): number;
 }
-
-export const newCounters = (): SourceCounters => ({
-  datagrams: 0,
-  overruns: 0,
-  truncated: 0,
-  foreign: 0,
-});

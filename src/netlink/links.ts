@@ -1,10 +1,10 @@
 import { LITTLE_ENDIAN } from '../libc/abi.ts';
 import { NETLINK_ROUTE, NLM_F_DUMP, NLM_F_REQUEST } from './constants.ts';
 import { AttributeCursor, MessageCursor } from './cursor.ts';
-import type { SourceCounters } from './datagram-source.ts';
 import { MessageBuilder } from './message.ts';
 import { ReceiveRing } from './receive-ring.ts';
 import { NetlinkSocket } from './socket.ts';
+import type { SourceCounters } from './source-counters.ts';
 
 /** linux/rtnetlink.h, linux/if_link.h. */
 const RTM_NEWLINK = 16;

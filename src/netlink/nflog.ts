@@ -1,5 +1,5 @@
 import { NETLINK_NETFILTER, NLM_F_ACK, NLM_F_REQUEST } from './constants.ts';
-import type { DatagramSource, SourceCounters } from './datagram-source.ts';
+import type { DatagramSource } from './datagram-source.ts';
 import { NetlinkError } from './error.ts';
 import { MessageBuilder } from './message.ts';
 import { checkNflogOptions, type NflogOptions, putNflogOptions } from './nflog-options.ts';
@@ -15,10 +15,12 @@ import {
 } from './nflog-protocol.ts';
 import type { ReceiveRing } from './receive-ring.ts';
 import { NetlinkSocket, type ReceiveBuffer } from './socket.ts';
+import type { SourceCounters } from './source-counters.ts';
 
 const EPERM = 1;
 const ENOENT = 2;
 const EBUSY = 16;
+const ENODEV = 19;
 const EINVAL = 22;
 const EOPNOTSUPP = 95;
 const AF_UNSPEC = 0;
@@ -109,7 +111,8 @@ export class NflogGroup implements DatagramSource {
    */
   unbind(): void {
     const message = configRequest(this.group).u8(NFULA_CFG_CMD, NFULNL_CFG_CMD_UNBIND);
-    this.#socket.request(message, { operation: `unbind NFLOG group ${this.group}` });
+    const operation = `unbind NFLOG group ${this.group}`;
+    this.#socket.request(message, { operation, doneErrno: ENODEV });
   }
 
   /** Closes the socket, which gives the group back too; what was not received by then is lost. */
@@ -137,7 +140,7 @@ function bindGroup(socket: NetlinkSocket, group: number, options: NflogOptions):
   putNflogOptions(message, options);
   const operation = `bind NFLOG group ${group}`;
   try {
-    socket.request(message, { operation });
+    socket.request(message, { operation, doneErrno: EBUSY });
   } catch (error) {
     throw error instanceof NetlinkError ? explain(error, group, operation) : error;
   }

@@ -70,6 +70,9 @@ export class ReceiveLoop {
   readonly #wake = new WakeEvent();
   readonly #table = new PollTable();
   readonly #turn = (): void => this.#look();
+  readonly #releaseWorker = (): void => {
+    if (this.#polling) this.#wake.signal();
+  };
   #members: Member[] = [];
   /** `#members` differs from the poll table, whose last entry is the wake event. */
   #changed = true;
@@ -83,6 +86,8 @@ export class ReceiveLoop {
 
   constructor({ onError }: ReceiveLoopOptions) {
     this.#onError = onError;
+    // Node waits for its worker threads when it exits: one that is left in poll would hang it.
+    process.on('exit', this.#releaseWorker);
   }
 
   /** Begins to watch a descriptor. The process stays alive while the loop has sockets. */
@@ -110,6 +115,7 @@ export class ReceiveLoop {
     this.#members = [];
     this.#unschedule();
     await this.#pollReturned();
+    process.off('exit', this.#releaseWorker);
     this.#wake.close();
   }
 
@@ -128,7 +134,7 @@ export class ReceiveLoop {
 
   #pollReturned(): Promise<void> {
     if (!this.#polling) return Promise.resolve();
-    this.#wake.signal();
+    this.#releaseWorker();
     return new Promise((resolve) => this.#afterPoll.push(resolve));
   }
 

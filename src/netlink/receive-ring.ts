@@ -1,7 +1,7 @@
 import koffi from 'koffi';
 import { IOVEC, LITTLE_ENDIAN, MMSGHDR, MSGHDR, SOCKADDR_NL } from '../libc/abi.ts';
 import { MSG_TRUNC } from '../libc/socket.ts';
-import type { SourceCounters } from './datagram-source.ts';
+import type { SourceCounters } from './source-counters.ts';
 
 /** Slots begin on cache lines; netlink's own alignment (four bytes) follows from it. */
 const SLOT_ALIGNMENT = 64;

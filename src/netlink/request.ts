@@ -1,23 +1,23 @@
-import { LITTLE_ENDIAN, SOCKADDR_NL } from '../libc/abi.ts';
 import { lastErrno } from '../libc/library.ts';
 import { PollTable } from '../libc/poll.ts';
-import { MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, recvfrom, send } from '../libc/socket.ts';
+import { send } from '../libc/socket.ts';
 import { SyscallError } from '../libc/syscall-error.ts';
 import { NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR } from './constants.ts';
 import { MessageCursor } from './cursor.ts';
-import type { SourceCounters } from './datagram-source.ts';
 import { NetlinkError, readVerdict, type Verdict } from './error.ts';
 import type { HeldDatagrams } from './held-datagrams.ts';
+import { Inbox } from './inbox.ts';
+import type { SourceCounters } from './source-counters.ts';
 
 const EINTR = 4;
-const EAGAIN = 11;
-const ENOBUFS = 105;
 const ETIMEDOUT = 110;
 
 /** More than this of other datagrams before the answer, and the request counts as unanswered. */
 const HELD_LIMIT = 64 << 20;
 /** Datagrams set aside before sending, to end a congestion in which the answer would be dropped. */
 const CLEAR_LIMIT = 1024;
+/** Times a request is sent when overruns swallow its answer. */
+const ATTEMPTS = 5;
 
 export interface RequestOptions {
   /** What is asked for, with its subject, for errors: `bind NFLOG group 5`. */
@@ -26,6 +26,12 @@ export interface RequestOptions {
   onReply?: (message: MessageCursor) => void;
   /** Longest wait for the end of the answer, in milliseconds. Default 2000. */
   timeoutMs?: number;
+  /**
+   * The errno by which the kernel refuses this request when it has been carried out already. An
+   * answer may be swallowed by an overrun of the receive buffer; the request is then sent again,
+   * and this errno is as good as an acknowledgement. Without it the request must bear repetition.
+   */
+  doneErrno?: number;
 }
 
 export interface RequestResult {
@@ -54,34 +60,60 @@ export function exchange(
   counters: SourceCounters,
   options: RequestOptions,
 ): RequestResult {
-  const { operation, onReply, timeoutMs = 2000 } = options;
+  const { operation, onReply, timeoutMs = 2000, doneErrno } = options;
   const inbox = new Inbox(socket.fd, counters);
   const answer = new Answer(socket.portid, sequence, onReply);
-
-  // A congested socket drops everything, answers too, until its queue has been read to the end.
-  for (let count = 0; count < CLEAR_LIMIT; count++) {
-    const datagram = inbox.receive();
-    if (!datagram) break;
-    held.push(datagram);
-  }
-  sendAll(socket.fd, request);
-
   const deadline = performance.now() + timeoutMs;
   const table = new PollTable();
   table.assign([socket.fd]);
-  while (!answer.verdict) {
+
+  for (let attempt = 1; ; attempt++) {
+    setAside(inbox, held);
+    inbox.overrun = false;
+    sendAll(socket.fd, request);
+    const verdict = awaitVerdict(inbox, answer, held, table, deadline);
+    if (verdict) {
+      const { errno, kernelMessage } = verdict;
+      const done = errno === 0 || (attempt > 1 && errno === doneErrno);
+      if (!done) throw new NetlinkError({ operation, errno, kernelMessage });
+      return { interrupted: answer.interrupted };
+    }
+    if (!inbox.overrun || attempt === ATTEMPTS || held.bytes > HELD_LIMIT) {
+      throw unanswered(operation, inbox.overrun);
+    }
+  }
+}
+
+/** A congested socket drops everything, answers too, until its queue has been read to the end. */
+function setAside(inbox: Inbox, held: HeldDatagrams): void {
+  for (let count = 0; count < CLEAR_LIMIT; count++) {
+    const datagram = inbox.receive();
+    if (!datagram) return;
+    held.push(datagram);
+  }
+}
+
+/** The verdict on the request just sent; undefined when it is lost or does not come in time. */
+function awaitVerdict(
+  inbox: Inbox,
+  answer: Answer,
+  held: HeldDatagrams,
+  table: PollTable,
+  deadline: number,
+): Verdict | undefined {
+  while (!answer.verdict && held.bytes <= HELD_LIMIT) {
     const datagram = inbox.receive();
     if (datagram) {
       if (!answer.accept(datagram)) held.push(datagram);
-      if (held.bytes <= HELD_LIMIT) continue;
+      continue;
     }
-    const left = held.bytes > HELD_LIMIT ? 0 : Math.ceil(deadline - performance.now());
-    if (left <= 0) throw unanswered(operation, inbox.overrun);
+    // The kernel answered before the request's send returned: what is not here was swallowed.
+    if (inbox.overrun) return undefined;
+    const left = Math.ceil(deadline - performance.now());
+    if (left <= 0) return undefined;
     table.wait(left);
   }
-  const { errno, kernelMessage } = answer.verdict;
-  if (errno !== 0) throw new NetlinkError({ operation, errno, kernelMessage });
-  return { interrupted: answer.interrupted };
+  return answer.verdict;
 }
 
 /** Collects the messages of one answer. */
@@ -123,59 +155,6 @@ class Answer {
       }
     }
     return ours;
-  }
-}
-
-/** Receives datagrams one by one, each into memory of its own and of its size. */
-class Inbox {
-  /** The kernel reported lost datagrams since this was made. */
-  overrun = false;
-  readonly #fd: number;
-  readonly #counters: SourceCounters;
-  readonly #probe = new Uint8Array(new ArrayBuffer(1));
-  readonly #sender = new DataView(new ArrayBuffer(SOCKADDR_NL.size));
-  readonly #senderBytes = new Uint8Array(this.#sender.buffer);
-  readonly #senderLength = new Uint32Array(1);
-
-  constructor(fd: number, counters: SourceCounters) {
-    this.#fd = fd;
-    this.#counters = counters;
-  }
-
-  /** The next datagram from the kernel, undefined when none is there. */
-  receive(): Uint8Array | undefined {
-    for (;;) {
-      const size = this.#recvfrom(this.#probe, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
-      if (size < 0) return undefined;
-      const datagram = new Uint8Array(size);
-      this.#recvfrom(datagram, MSG_DONTWAIT);
-      if (this.#sender.getUint32(SOCKADDR_NL.nl_pid, LITTLE_ENDIAN) === 0) return datagram;
-      this.#counters.datagrams++;
-      this.#counters.foreign++;
-    }
-  }
-
-  #recvfrom(bytes: Uint8Array, flags: number): number {
-    for (;;) {
-      this.#senderLength[0] = SOCKADDR_NL.size;
-      const length = recvfrom(
-        this.#fd,
-        bytes,
-        bytes.length,
-        flags,
-        this.#senderBytes,
-        this.#senderLength,
-      );
-      if (length >= 0) return length;
-      const errno = lastErrno();
-      if (errno === EAGAIN) return -1;
-      if (errno === ENOBUFS) {
-        this.overrun = true;
-        this.#counters.overruns++;
-      } else if (errno !== EINTR) {
-        throw new SyscallError('recvfrom', errno);
-      }
-    }
   }
 }
 

@@ -25,14 +25,16 @@ import {
   NETLINK_NETFILTER,
   SOL_NETLINK,
 } from './constants.ts';
-import { type DatagramSource, newCounters } from './datagram-source.ts';
+import type { DatagramSource } from './datagram-source.ts';
 import { HeldDatagrams } from './held-datagrams.ts';
 import type { MessageBuilder } from './message.ts';
 import type { ReceiveRing } from './receive-ring.ts';
 import { exchange, type RequestOptions, type RequestResult } from './request.ts';
+import { newCounters } from './source-counters.ts';
 
 const EPERM = 1;
 const EINTR = 4;
+const EBADF = 9;
 const EAGAIN = 11;
 const EPROTONOSUPPORT = 93;
 const ENOBUFS = 105;
@@ -121,6 +123,7 @@ export class NetlinkSocket implements DatagramSource {
    * Datagrams that arrive meanwhile and are not answers are kept; `receive` returns them first.
    */
   request(message: MessageBuilder, options: RequestOptions): RequestResult {
+    this.#assertOpen();
     // 0 is what the kernel puts into messages that nobody asked for.
     this.#sequence = (this.#sequence % 0x7fffffff) + 1;
     const bytes = message.finish(this.#sequence, this.portid);
@@ -128,6 +131,7 @@ export class NetlinkSocket implements DatagramSource {
   }
 
   receive(ring: ReceiveRing): number {
+    this.#assertOpen();
     if (this.#held.size > 0) return this.#receiveHeld(ring);
     for (;;) {
       const count = recvmmsg(this.fd, ring.headers, ring.slots, MSG_DONTWAIT, null);
@@ -152,6 +156,11 @@ export class NetlinkSocket implements DatagramSource {
     }
     ring.complete(count, this.counters);
     return count;
+  }
+
+  /** The descriptor's number may belong to somebody else once this is closed. */
+  #assertOpen(): void {
+    if (this.#closed) throw new SyscallError('netlink socket', EBADF, 'it was closed before');
   }
 
   /**

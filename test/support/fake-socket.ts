@@ -1,5 +1,5 @@
 import { NLMSG_DONE } from '../../src/netlink/constants.ts';
-import { type DatagramSource, newCounters } from '../../src/netlink/datagram-source.ts';
+import type { DatagramSource } from '../../src/netlink/datagram-source.ts';
 import { MessageBuilder } from '../../src/netlink/message.ts';
 import {
   NFULA_IFINDEX_INDEV,
@@ -17,6 +17,7 @@ import {
   NFULNL_MSG_PACKET_TIMESTAMP,
 } from '../../src/netlink/nflog-protocol.ts';
 import type { ReceiveRing } from '../../src/netlink/receive-ring.ts';
+import { newCounters } from '../../src/netlink/source-counters.ts';
 
 /** One event of a script. A datagram is any bytes; `portid` 0 (the default) is the kernel. */
 export type FakeEvent =

@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checked, libc } from '../../../src/libc/library.ts';
 import { WakeEvent } from '../../../src/libc/poll.ts';
 import { closeDescriptor } from '../../../src/libc/socket.ts';
 import { SyscallError } from '../../../src/libc/syscall-error.ts';
 import { ReceiveLoop } from '../../../src/netlink/receive-loop.ts';
+import { scriptCommand } from '../../support/script-command.ts';
 
 /** Stands in for a socket: a descriptor with something to read until its drain is called. */
 class Source {
@@ -238,6 +240,11 @@ describe('ReceiveLoop', () => {
     await quiet();
     expect(source.drained).toBe(0);
     expect(() => loop.add(source.fd, source.drain)).toThrow('the receive loop was stopped');
+  });
+
+  test('does not keep process.exit from ending the process while it waits', () => {
+    const [node, ...args] = scriptCommand(new URL('./exit-while-waiting.ts', import.meta.url));
+    expect(spawnSync(node, args, { timeout: 20_000 })).toMatchObject({ status: 7, signal: null });
   });
 
   test('stops from within a drain', async () => {

@@ -1,7 +1,7 @@
 import koffi from 'koffi';
 import { describe, expect, test } from 'vitest';
-import { newCounters } from '../../../src/netlink/datagram-source.ts';
 import { ReceiveRing } from '../../../src/netlink/receive-ring.ts';
+import { newCounters } from '../../../src/netlink/source-counters.ts';
 
 const MSG_TRUNC = 0x20;
 
