@@ -9,7 +9,7 @@ export const MAX_ESCAPED = 4;
  * well-formed UTF-8 come out as `\xNN`; everything else stays as it is. Needs 4 × `length` bytes.
  */
 export function writeEscaped(
-  out: Uint8Array,
+  out: DataView,
   at: number,
   data: Uint8Array,
   offset: number,
@@ -20,7 +20,7 @@ export function writeEscaped(
   for (let i = offset; i < end; ) {
     const byte = data[i] as number;
     if (byte >= 0x20 && byte < 0x7f) {
-      out[next++] = byte;
+      out.setUint8(next++, byte);
       i++;
       continue;
     }
@@ -30,16 +30,16 @@ export function writeEscaped(
       i++;
       continue;
     }
-    for (const last = i + sequence; i < last; i++) out[next++] = data[i] as number;
+    for (const last = i + sequence; i < last; i++) out.setUint8(next++, data[i] as number);
   }
   return next;
 }
 
-function writeEscape(out: Uint8Array, at: number, byte: number): number {
-  out[at] = 0x5c;
-  out[at + 1] = 0x78;
-  out[at + 2] = lowerHex[byte >> 4] as number;
-  out[at + 3] = lowerHex[byte & 15] as number;
+function writeEscape(out: DataView, at: number, byte: number): number {
+  out.setUint8(at, 0x5c);
+  out.setUint8(at + 1, 0x78);
+  out.setUint8(at + 2, lowerHex[byte >> 4] as number);
+  out.setUint8(at + 3, lowerHex[byte & 15] as number);
   return at + 4;
 }
 

@@ -1,3 +1,5 @@
+import { type Literal, literal, writeLiteral } from './text.ts';
+
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /**
@@ -8,14 +10,12 @@ export class SyslogTime {
   /** Length of the text in bytes, always. */
   static readonly LENGTH = 15;
   #second = Number.NaN;
-  readonly #text = new Uint8Array(SyslogTime.LENGTH);
+  #text: Literal = literal('');
 
   /** Writes the text of `second` (Unix time) and returns the position behind it. */
-  write(out: Uint8Array, at: number, second: number): number {
+  write(out: DataView, at: number, second: number): number {
     if (second !== this.#second) this.#format(second);
-    const text = this.#text;
-    for (let i = 0; i < SyslogTime.LENGTH; i++) out[at + i] = text[i] as number;
-    return at + SyslogTime.LENGTH;
+    return writeLiteral(out, at, this.#text);
   }
 
   #format(second: number): void {
@@ -23,7 +23,7 @@ export class SyslogTime {
     const two = (value: number) => String(value).padStart(2, '0');
     const day = String(date.getDate()).padStart(2);
     const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-    this.#text.set(Buffer.from(`${months[date.getMonth()]} ${day} ${time}`, 'latin1'));
+    this.#text = literal(`${months[date.getMonth()]} ${day} ${time}`);
     this.#second = second;
   }
 }

@@ -1,156 +1,170 @@
 /**
- * How values become text: byte by byte into a buffer that the caller has made large enough, without
- * a string in between. Every function returns the position behind what it wrote.
+ * How values become text: straight into memory, without a string in between. Every function writes
+ * at `at`, returns the position behind what it wrote, and may leave up to three bytes of rubbish
+ * behind that: it stores whole 32-bit words from tables, and the next text overwrites the excess.
+ * `SLACK` is the room that a caller must have beyond the longest text.
+ *
+ * (Measured on a log line: words from tables take half the time of loops over bytes.)
  */
+
+/** Bytes behind the end of a text that may be overwritten. */
+export const SLACK = 3;
 
 const ZERO = 0x30;
 const COLON = 0x3a;
-const DOT = 0x2e;
 
-const lowerHex = Uint8Array.from('0123456789abcdef', (c) => c.charCodeAt(0));
-const upperHex = Uint8Array.from('0123456789ABCDEF', (c) => c.charCodeAt(0));
+/** Up to four Latin-1 characters as a big-endian word, padded with NUL. */
+const word = (text: string): number => Buffer.from(text.padEnd(4, '\0'), 'latin1').readUInt32BE(0);
 
-/** Bytes of a literal for `writeBytes`. */
-export const literal = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
+/** A text that never changes, ready to be stored. */
+export interface Literal {
+  readonly words: Uint32Array;
+  readonly length: number;
+}
 
-/** Copies a short literal; a loop beats `TypedArray.set` below some 50 bytes. */
-export function writeBytes(out: Uint8Array, at: number, bytes: Uint8Array): number {
-  const length = bytes.length;
-  for (let i = 0; i < length; i++) out[at + i] = bytes[i] as number;
+/** @param text Latin-1 characters */
+export function literal(text: string): Literal {
+  const words = Array.from({ length: Math.ceil(text.length / 4) }, (_, i) =>
+    word(text.slice(4 * i, 4 * i + 4)),
+  );
+  return { words: Uint32Array.from(words), length: text.length };
+}
+
+export function writeLiteral(out: DataView, at: number, { words, length }: Literal): number {
+  for (let i = 0; i < words.length; i++) out.setUint32(at + 4 * i, words[i] as number);
   return at + length;
 }
 
+/** 0–999: left-aligned digits in the upper three bytes, their number in the lowest. */
+const digits = Uint32Array.from({ length: 1000 }, (_, i) => word(String(i)) | String(i).length);
+/** 0–999: exactly three digits in the upper three bytes. */
+const threeDigits = Uint32Array.from({ length: 1000 }, (_, i) => word(String(i).padStart(3, '0')));
+
 /** Unsigned integer below 2³² in decimal. */
-export function writeUint(out: Uint8Array, at: number, value: number): number {
-  if (value < 10) {
-    out[at] = ZERO + value;
-    return at + 1;
+export function writeUint(out: DataView, at: number, value: number): number {
+  if (value < 1000) return writeUpTo999(out, at, value);
+  if (value < 1_000_000) {
+    const thousands = (value / 1000) | 0;
+    const next = writeUpTo999(out, at, thousands);
+    out.setUint32(next, threeDigits[value - thousands * 1000] as number);
+    return next + 3;
   }
-  if (value >= 100_000) {
-    // Beyond 2³¹ V8 leaves small integers; splitting keeps the digit loop on them.
-    const high = Math.floor(value / 100_000);
-    const next = writeUint(out, at, high);
-    return writePadded(out, next, value - high * 100_000, 5);
-  }
-  return writePadded(out, at, value, digitsBelow100000(value));
+  const millions = Math.floor(value / 1_000_000);
+  const rest = value - millions * 1_000_000;
+  const next = writeUint(out, at, millions);
+  const thousands = (rest / 1000) | 0;
+  out.setUint32(next, threeDigits[thousands] as number);
+  out.setUint32(next + 3, threeDigits[rest - thousands * 1000] as number);
+  return next + 6;
 }
 
-function digitsBelow100000(value: number): number {
-  if (value < 100) return 2;
-  if (value < 1000) return 3;
-  return value < 10_000 ? 4 : 5;
+function writeUpTo999(out: DataView, at: number, value: number): number {
+  const entry = digits[value] as number;
+  out.setUint32(at, entry);
+  return at + (entry & 3);
 }
 
-/** Exactly `digits` decimal digits (`value` < 10^digits ≤ 10⁹), padded with zeros. */
-export function writePadded(out: Uint8Array, at: number, value: number, digits: number): number {
+/** Exactly `width` decimal digits (`value` < 10^width ≤ 10⁹), padded with zeros. */
+export function writePadded(out: DataView, at: number, value: number, width: number): number {
   let rest = value;
-  for (let i = at + digits - 1; i >= at; i--) {
+  for (let i = at + width - 1; i >= at; i--) {
     const tenth = (rest / 10) | 0;
-    out[i] = ZERO + (rest - tenth * 10);
+    out.setUint8(i, ZERO + (rest - tenth * 10));
     rest = tenth;
   }
-  return at + digits;
+  return at + width;
 }
 
 /** A 64-bit unsigned integer from its halves. */
-export function writeUint64(out: Uint8Array, at: number, high: number, low: number): number {
+export function writeUint64(out: DataView, at: number, high: number, low: number): number {
   if (high === 0) return writeUint(out, at, low);
   const text = ((BigInt(high) << 32n) | BigInt(low)).toString();
-  for (let i = 0; i < text.length; i++) out[at + i] = text.charCodeAt(i);
+  for (let i = 0; i < text.length; i++) out.setUint8(at + i, text.charCodeAt(i));
   return at + text.length;
 }
 
+const hexDigit = Uint8Array.from('0123456789abcdef', (c) => c.charCodeAt(0));
+/** Every byte's two hexadecimal digits and a colon. */
+const hexColon = Uint32Array.from({ length: 256 }, (_, i) =>
+  word(`${i.toString(16).padStart(2, '0')}:`),
+);
+const upperHex = Uint16Array.from({ length: 256 }, (_, i) =>
+  Buffer.from(i.toString(16).toUpperCase().padStart(2, '0')).readUInt16BE(0),
+);
+
 /** Hexadecimal, lower case, without leading zeros: `%x`. */
-export function writeHex(out: Uint8Array, at: number, value: number): number {
+export function writeHex(out: DataView, at: number, value: number): number {
   let shift = 28;
   while (shift > 0 && value >>> shift === 0) shift -= 4;
   let next = at;
-  for (; shift >= 0; shift -= 4) out[next++] = lowerHex[(value >>> shift) & 15] as number;
+  for (; shift >= 0; shift -= 4) out.setUint8(next++, hexDigit[(value >>> shift) & 15] as number);
   return next;
 }
 
 /** Eight lower-case hexadecimal digits: `%08x`. */
-export function writeHex32(out: Uint8Array, at: number, value: number): number {
-  for (let i = 0; i < 8; i++) out[at + i] = lowerHex[(value >>> (28 - 4 * i)) & 15] as number;
+export function writeHex32(out: DataView, at: number, value: number): number {
+  for (let i = 0; i < 4; i++) {
+    out.setUint32(at + 2 * i, hexColon[(value >>> (24 - 8 * i)) & 0xff] as number);
+  }
   return at + 8;
 }
 
 /** Two upper-case hexadecimal digits: `%02X`. */
-export function writeUpperHex8(out: Uint8Array, at: number, value: number): number {
-  out[at] = upperHex[value >> 4] as number;
-  out[at + 1] = upperHex[value & 15] as number;
+export function writeUpperHex8(out: DataView, at: number, value: number): number {
+  out.setUint16(at, upperHex[value] as number);
   return at + 2;
 }
 
-/** `aa:bb:cc`; nothing for an empty address. */
+/** `aa:bb:cc`; nothing for an empty address. Needs three bytes a byte. */
 export function writeMac(
-  out: Uint8Array,
+  out: DataView,
   at: number,
   data: Uint8Array,
   offset: number,
   length: number,
 ): number {
-  let next = at;
+  if (length === 0) return at;
   for (let i = 0; i < length; i++) {
-    const byte = data[offset + i] as number;
-    if (i > 0) out[next++] = COLON;
-    out[next++] = lowerHex[byte >> 4] as number;
-    out[next++] = lowerHex[byte & 15] as number;
+    out.setUint32(at + 3 * i, hexColon[data[offset + i] as number] as number);
   }
-  return next;
+  return at + 3 * length - 1;
 }
 
 /** Hexadecimal digits of raw bytes, without separators. */
 export function writeHexBytes(
-  out: Uint8Array,
+  out: DataView,
   at: number,
   data: Uint8Array,
   offset: number,
   length: number,
 ): number {
-  let next = at;
   for (let i = 0; i < length; i++) {
-    const byte = data[offset + i] as number;
-    out[next++] = lowerHex[byte >> 4] as number;
-    out[next++] = lowerHex[byte & 15] as number;
+    out.setUint32(at + 2 * i, hexColon[data[offset + i] as number] as number);
   }
-  return next;
+  return at + 2 * length;
 }
 
-/** Every byte's decimal text: `octets[4 * b]` its length, then up to three digits. */
-const octets = new Uint8Array(1024);
-for (let byte = 0; byte < 256; byte++) {
-  const text = String(byte);
-  octets[4 * byte] = text.length;
-  for (let i = 0; i < text.length; i++) octets[4 * byte + 1 + i] = text.charCodeAt(i);
-}
+/** Every byte's decimal text and a dot, left-aligned, with room for nothing more. */
+const octetDot = Uint32Array.from({ length: 256 }, (_, i) => word(`${i}.`));
+/** The length of that text without its dot. */
+const octetLength = Uint8Array.from({ length: 256 }, (_, i) => String(i).length);
 
-function writeOctet(out: Uint8Array, at: number, byte: number): number {
-  const entry = byte << 2;
-  const length = octets[entry] as number;
-  // Always three stores: what lies behind the digits is overwritten by whatever comes next.
-  out[at] = octets[entry + 1] as number;
-  out[at + 1] = octets[entry + 2] as number;
-  out[at + 2] = octets[entry + 3] as number;
-  return at + length;
-}
-
-/** Dotted decimal. Needs 15 bytes of room even for a shorter address. */
-export function writeIpv4(out: Uint8Array, at: number, data: Uint8Array, offset: number): number {
-  let next = writeOctet(out, at, data[offset] as number);
-  out[next++] = DOT;
-  next = writeOctet(out, next, data[offset + 1] as number);
-  out[next++] = DOT;
-  next = writeOctet(out, next, data[offset + 2] as number);
-  out[next++] = DOT;
-  return writeOctet(out, next, data[offset + 3] as number);
+/** Dotted decimal, at most 15 bytes. */
+export function writeIpv4(out: DataView, at: number, data: Uint8Array, offset: number): number {
+  let next = at;
+  for (let i = 0; i < 4; i++) {
+    const byte = data[offset + i] as number;
+    out.setUint32(next, octetDot[byte] as number);
+    next += (octetLength[byte] as number) + 1;
+  }
+  return next - 1;
 }
 
 /**
  * IPv6 as inet_ntop(3) writes it: the longest run of two or more zero groups as `::` (the first of
  * equals), IPv4-mapped and IPv4-compatible addresses with a dotted tail. At most 39 bytes.
  */
-export function writeIpv6(out: Uint8Array, at: number, data: Uint8Array, offset: number): number {
+export function writeIpv6(out: DataView, at: number, data: Uint8Array, offset: number): number {
   let runStart = -1;
   let runLength = 1;
   for (let group = 0; group < 8; ) {
@@ -168,17 +182,17 @@ export function writeIpv6(out: Uint8Array, at: number, data: Uint8Array, offset:
   let next = at;
   for (let group = 0; group < groups; ) {
     if (group === runStart) {
-      out[next++] = COLON;
+      out.setUint8(next++, COLON);
       group += runLength;
-      if (group === 8) out[next++] = COLON;
+      if (group === 8) out.setUint8(next++, COLON);
       continue;
     }
-    if (group > 0) out[next++] = COLON;
+    if (group > 0) out.setUint8(next++, COLON);
     next = writeHex(out, next, group16(data, offset, group));
     group++;
   }
   if (!dotted) return next;
-  out[next++] = COLON;
+  out.setUint8(next++, COLON);
   return writeIpv4(out, next, data, offset + 12);
 }
 
@@ -187,7 +201,7 @@ const group16 = (data: Uint8Array, offset: number, group: number): number =>
 
 /** An `ip` value: four bytes or sixteen. */
 export function writeAddress(
-  out: Uint8Array,
+  out: DataView,
   at: number,
   data: Uint8Array,
   offset: number,
@@ -197,8 +211,8 @@ export function writeAddress(
 }
 
 /** `NAME=number ` with `name` holding `NAME=`: the form of the fields in LOG-style lines. */
-export function writeField(out: Uint8Array, at: number, name: Uint8Array, value: number): number {
-  const next = writeUint(out, writeBytes(out, at, name), value);
-  out[next] = 0x20;
+export function writeField(out: DataView, at: number, name: Literal, value: number): number {
+  const next = writeUint(out, writeLiteral(out, at, name), value);
+  out.setUint8(next, 0x20);
   return next + 1;
 }

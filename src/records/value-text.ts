@@ -37,7 +37,7 @@ export class ValueText {
   }
 
   /** Writes the value of a row that has one; returns the position behind it. */
-  write(row: number, out: Uint8Array, at: number): number {
+  write(row: number, out: DataView, at: number): number {
     const column = this.#column;
     if (column instanceof NumberColumn) return writeUint(out, at, column.get(row));
     if (column instanceof WideColumn) {

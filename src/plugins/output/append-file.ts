@@ -1,14 +1,19 @@
 import { close, write } from 'node:fs';
 import type { Host, OutputCounters, PluginLog } from '../api.ts';
-import { type Chunk, ChunkPool } from './chunk-pool.ts';
+import {
+  CHUNK_ROWS,
+  CHUNK_SIZE,
+  type Chunk,
+  ChunkPool,
+  chunkLength,
+  wholeRows,
+} from './chunk-pool.ts';
+import { Outage } from './outage.ts';
 
 /** Without `sync`, at most this long passes before a line is handed to the kernel. */
 const FLUSH_INTERVAL_MS = 500;
-/** Pauses between attempts after a failed write: doubled each time up to the longest. */
-const FIRST_RETRY_MS = 50;
-const LONGEST_RETRY_MS = 1000;
-/** A file that has refused every write for this long is an error of the plugin. */
-const GIVE_UP_AFTER_MS = 3000;
+/** How long `close` waits for the reader of a full pipe. */
+const FAREWELL_MS = 1000;
 
 export interface AppendFileOptions {
   readonly path: string;
@@ -26,12 +31,12 @@ export interface AppendFileOptions {
  *
  * A failed write (disk full, I/O error) is reported, counted and repeated until it succeeds; no
  * byte is skipped. After three seconds without success the plugin's `fail` decides whether the
- * daemon ends.
+ * daemon ends. A full pipe is no failure, only slow.
  */
 export class AppendFile {
   readonly counters: OutputCounters = { written: 0, dropped: 0, errors: 0 };
-  /** Where the next row goes: `buffer[position …]`. Valid after `reserve`. */
-  buffer: Uint8Array;
+  /** Where the next row goes, from `position` on. Valid after `reserve`. */
+  view: DataView;
   position = 0;
 
   readonly #path: string;
@@ -50,11 +55,10 @@ export class AppendFile {
   #flushTimer: NodeJS.Timeout | undefined;
   #flushWanted = false;
   #retryTimer: NodeJS.Timeout | undefined;
-  #retryPause = FIRST_RETRY_MS;
-  #failingSince = 0;
-  #failed = false;
-  #closing = false;
-  #settled: (() => void)[] = [];
+  readonly #outage = new Outage();
+  /** While closing, the time (Unix, ms) until which a full pipe is waited for. */
+  #closeBy: number | undefined;
+  readonly #settled: (() => void)[] = [];
 
   /** Opens the file. Throws Error of node:fs. */
   constructor(options: AppendFileOptions) {
@@ -64,13 +68,13 @@ export class AppendFile {
     this.#log = options.log;
     this.#fail = options.fail;
     this.#current = this.#pool.first();
-    this.buffer = this.#current.bytes;
+    this.view = this.#current.view;
     this.#fd = this.#host.openAppend(this.#path);
   }
 
   /** Makes room for a row of at most `bytes` (≤ CHUNK_SIZE); false when the bound is reached. */
   reserve(bytes: number): boolean {
-    if (this.position + bytes <= this.buffer.length) return true;
+    if (this.position + bytes <= CHUNK_SIZE && this.#current.rows < CHUNK_ROWS) return true;
     const next = this.#pool.take();
     if (!next) return false;
     this.#sealCurrent(next);
@@ -80,8 +84,9 @@ export class AppendFile {
 
   /** Ends a row that was written to `buffer` up to `position`. */
   commit(position: number): void {
+    const current = this.#current;
+    current.ends[current.rows++] = position;
     this.position = position;
-    this.#current.rows++;
   }
 
   /** Counts rows for which `reserve` found no room. */
@@ -97,28 +102,34 @@ export class AppendFile {
   }
 
   /**
-   * Opens the path anew and appends there from the next whole chunk on: every row is whole, in one
-   * file or the other. Throws when the path cannot be opened, and then goes on with
-   * the old file.
+   * Opens the path anew and appends there from the next chunk on, so that every row is whole, in
+   * one file or the other. Throws when the path cannot be opened, and then goes on with the old
+   * file.
+   *
+   * A file that takes no more is left at once, at the row that did not fit: the old file may then
+   * end with the beginning of a row that stands whole in the new one.
    */
   reopen(): void {
     const fd = this.#host.openAppend(this.#path);
     if (this.#nextFd !== undefined) this.#closeFile(this.#nextFd);
     this.#nextFd = fd;
-    // A write that keeps failing must not keep the daemon from the new file, where the rest of the
-    // chunk then goes.
-    if (this.#retryTimer) this.#switchFile();
+    if (this.#writing && this.#retryTimer && this.#outage.lasting) {
+      this.#switchFile();
+      const whole = wholeRows(this.#writing, this.#done);
+      this.#done = whole === 0 ? 0 : (this.#writing.ends[whole - 1] as number);
+      this.#retry();
+    }
     this.#flush();
   }
 
-  /** Writes what is left, trying each chunk once more if need be, and closes the file. */
+  /** Writes what is left and closes the file. What cannot be written is counted and reported. */
   async close(): Promise<void> {
-    this.#closing = true;
+    this.#closeBy = Date.now() + FAREWELL_MS;
     this.#flush();
     if (this.#retryTimer) this.#retry();
     await this.#whenIdle();
     this.#switchFile();
-    this.#closeFile(this.#fd);
+    await this.#closeFile(this.#fd);
   }
 
   #flush(): void {
@@ -129,10 +140,9 @@ export class AppendFile {
   }
 
   #sealCurrent(next: Chunk): void {
-    this.#current.length = this.position;
     this.#full.push(this.#current);
     this.#current = next;
-    this.buffer = next.bytes;
+    this.view = next.view;
     this.position = 0;
   }
 
@@ -157,21 +167,17 @@ export class AppendFile {
   }
 
   #write(chunk: Chunk): void {
-    write(this.#fd, chunk.bytes, this.#done, chunk.length - this.#done, null, (error, count) => {
+    const rest = chunkLength(chunk) - this.#done;
+    write(this.#fd, chunk.bytes, this.#done, rest, null, (error, count) => {
       if (error) this.#writeFailed(error, chunk);
       else this.#wrote(chunk, count);
     });
   }
 
   #wrote(chunk: Chunk, count: number): void {
-    if (this.#failingSince !== 0) {
-      this.#log.notice(`${this.#path} can be written again`);
-      this.#failingSince = 0;
-      this.#failed = false;
-      this.#retryPause = FIRST_RETRY_MS;
-    }
+    if (this.#outage.succeeded()) this.#log.notice(`${this.#path} can be written again`);
     this.#done += count;
-    if (this.#done < chunk.length) {
+    if (this.#done < chunkLength(chunk)) {
       this.#write(chunk);
       return;
     }
@@ -180,26 +186,21 @@ export class AppendFile {
   }
 
   #writeFailed(error: NodeJS.ErrnoException, chunk: Chunk): void {
-    // A full pipe is no error, only slow.
-    if (error.code !== 'EAGAIN') {
-      this.counters.errors++;
-      const now = Date.now();
-      if (this.#failingSince === 0) {
-        this.#failingSince = now;
-        this.#log.error(`cannot write ${this.#path}: ${error.message}; trying again`);
-      } else if (!this.#failed && now - this.#failingSince >= GIVE_UP_AFTER_MS) {
-        this.#failed = true;
-        this.#fail(new Error(`cannot write ${this.#path}: ${error.message}`, { cause: error }));
-      }
-    }
-    if (this.#closing) {
-      this.counters.dropped += chunk.rows;
-      this.#log.error(`${chunk.rows} records lost: cannot write ${this.#path}: ${error.message}`);
-      this.#finish(chunk);
+    const slow = error.code === 'EAGAIN';
+    if (!slow) this.#report(error);
+    if (this.#closeBy !== undefined && !(slow && Date.now() < this.#closeBy)) {
+      this.#abandon(chunk, error);
       return;
     }
-    this.#retryTimer = setTimeout(() => this.#retry(), this.#retryPause);
-    this.#retryPause = Math.min(2 * this.#retryPause, LONGEST_RETRY_MS);
+    this.#retryTimer = setTimeout(() => this.#retry(), this.#outage.nextPause());
+  }
+
+  #report(error: NodeJS.ErrnoException): void {
+    this.counters.errors++;
+    const message = `cannot write ${this.#path}: ${error.message}`;
+    const state = this.#outage.failed();
+    if (state === 'begun') this.#log.error(`${message}; trying again`);
+    else if (state === 'too long') this.#fail(new Error(message, { cause: error }));
   }
 
   #retry(): void {
@@ -214,6 +215,19 @@ export class AppendFile {
     this.#pump();
   }
 
+  /** Gives up everything that is not in the file; nothing may follow a row that was cut off. */
+  #abandon(chunk: Chunk, error: Error): void {
+    const whole = wholeRows(chunk, this.#done);
+    const waiting = this.#full.splice(0).reduce((sum, { rows }) => sum + rows, 0);
+    const lost = chunk.rows - whole + waiting + this.#current.rows;
+    this.counters.written += whole;
+    this.counters.dropped += lost;
+    this.#log.error(`${lost} records lost: cannot write ${this.#path}: ${error.message}`);
+    this.#current.rows = 0;
+    this.position = 0;
+    this.#finish(chunk);
+  }
+
   #switchFile(): void {
     if (this.#nextFd === undefined) return;
     this.#closeFile(this.#fd);
@@ -222,11 +236,15 @@ export class AppendFile {
   }
 
   /** Network file systems may tell only now that they could not keep what they took. */
-  #closeFile(fd: number): void {
-    close(fd, (error) => {
-      if (!error) return;
-      this.counters.errors++;
-      this.#log.error(`closing ${this.#path}: ${error.message}`);
+  #closeFile(fd: number): Promise<void> {
+    return new Promise((resolve) => {
+      close(fd, (error) => {
+        if (error) {
+          this.counters.errors++;
+          this.#log.error(`closing ${this.#path}: ${error.message}`);
+        }
+        resolve();
+      });
     });
   }
 

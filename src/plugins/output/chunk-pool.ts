@@ -1,16 +1,31 @@
 /** Bytes of a chunk: small enough to stay in the processor's cache between formatting and write. */
 export const CHUNK_SIZE = 256 * 1024;
+/** Rows of a chunk; only rows of less than 32 bytes fill a chunk's rows before its bytes. */
+export const CHUNK_ROWS = CHUNK_SIZE / 32;
 /** Chunks that may exist at once: 32 MiB, about half a second of a firewall's worst day. */
-const MAX_CHUNKS = 128;
+export const MAX_CHUNKS = 128;
 /** Free chunks that are kept; the rest goes back to the garbage collector after a backlog. */
-const KEPT_CHUNKS = 4;
+export const KEPT_CHUNKS = 4;
 
+/** A piece of a file on its way to the disk: whole rows, one after the other. */
 export interface Chunk {
   readonly bytes: Uint8Array;
-  /** Bytes used, once the chunk is full. */
-  length: number;
-  /** Records that the bytes hold. */
+  /** The same memory, for formatters. */
+  readonly view: DataView;
+  /** Where each row ends in `bytes`: `ends[0 … rows − 1]`. */
+  readonly ends: Uint32Array;
   rows: number;
+}
+
+/** Bytes in use: up to the last row's end. */
+export const chunkLength = ({ ends, rows }: Chunk): number =>
+  rows === 0 ? 0 : (ends[rows - 1] as number);
+
+/** How many rows lie whole in the first `bytes` bytes. */
+export function wholeRows({ ends, rows }: Chunk, bytes: number): number {
+  let whole = 0;
+  while (whole < rows && (ends[whole] as number) <= bytes) whole++;
+  return whole;
 }
 
 /** The bounded memory in which records wait for a file. */
@@ -38,11 +53,12 @@ export class ChunkPool {
       this.#existing--;
       return;
     }
-    chunk.length = 0;
     chunk.rows = 0;
     this.#free.push(chunk);
   }
 }
 
-// allocUnsafeSlow: not from Node's shared slab, which would keep it alive for one small slice.
-const newChunk = (): Chunk => ({ bytes: Buffer.allocUnsafeSlow(CHUNK_SIZE), length: 0, rows: 0 });
+function newChunk(): Chunk {
+  const bytes = new Uint8Array(CHUNK_SIZE);
+  return { bytes, view: new DataView(bytes.buffer), ends: new Uint32Array(CHUNK_ROWS), rows: 0 };
+}

@@ -1,11 +1,12 @@
 import type { BytesColumn, NumberColumn } from '../../records/column.ts';
 import type { ColumnSet } from '../../records/column-set.ts';
 import {
+  type Literal,
   literal,
   writeAddress,
-  writeBytes,
   writeField,
   writeHex32,
+  writeLiteral,
   writeMac,
   writeUint,
   writeUpperHex8,
@@ -121,38 +122,38 @@ export class LogLineBody {
     this.#transport = new LogLineTransport(columns);
   }
 
-  write(row: number, out: Uint8Array, at: number): number {
+  write(row: number, out: DataView, at: number): number {
     if (this.#totlen.has(row)) return this.#writeIpv4(row, out, at);
     if (this.#payloadlen.has(row)) return this.#writeIpv6(row, out, at);
     if (this.#arpOperation.has(row)) return this.#writeArp(row, out, at);
     if (this.#ethertype.has(row)) {
       return writeField(out, at, text.proto, this.#ethertype.get(row));
     }
-    return writeBytes(out, at, text.truncated);
+    return writeLiteral(out, at, text.truncated);
   }
 
-  #writeIpv4(row: number, out: Uint8Array, start: number): number {
+  #writeIpv4(row: number, out: DataView, start: number): number {
     const tos = this.#tos.get(row);
     const fragment = this.#fragoff.get(row);
     let at = writeAddressField(out, start, text.src, this.#saddr, row);
     at = writeAddressField(out, at, text.dst, this.#daddr, row);
     at = writeField(out, at, text.len, this.#totlen.get(row));
     // The split of the TOS byte is RFC 1349's, as the LOG target has always printed it.
-    at = writeUpperHex8(out, writeBytes(out, at, text.tos), tos & 0x1e);
-    out[at++] = SPACE;
-    at = writeUpperHex8(out, writeBytes(out, at, text.prec), tos & 0xe0);
-    out[at++] = SPACE;
+    at = writeUpperHex8(out, writeLiteral(out, at, text.tos), tos & 0x1e);
+    out.setUint8(at++, SPACE);
+    at = writeUpperHex8(out, writeLiteral(out, at, text.prec), tos & 0xe0);
+    out.setUint8(at++, SPACE);
     at = writeField(out, at, text.ttl, this.#ttl.get(row));
     at = writeField(out, at, text.id, this.#id.get(row));
-    if ((fragment & 0x8000) !== 0) at = writeBytes(out, at, text.reserved);
-    if ((fragment & 0x4000) !== 0) at = writeBytes(out, at, text.df);
-    if ((fragment & 0x2000) !== 0) at = writeBytes(out, at, text.mf);
+    if ((fragment & 0x8000) !== 0) at = writeLiteral(out, at, text.reserved);
+    if ((fragment & 0x4000) !== 0) at = writeLiteral(out, at, text.df);
+    if ((fragment & 0x2000) !== 0) at = writeLiteral(out, at, text.mf);
     const offset = fragment & 0x1fff;
     if (offset !== 0) at = writeField(out, at, text.frag, offset);
     return this.#transport.write(row, this.#protocol.get(row), offset !== 0, out, at);
   }
 
-  #writeIpv6(row: number, out: Uint8Array, start: number): number {
+  #writeIpv6(row: number, out: DataView, start: number): number {
     let at = writeAddressField(out, start, text.src, this.#saddr, row);
     at = writeAddressField(out, at, text.dst, this.#daddr, row);
     at = writeField(out, at, text.len, this.#payloadlen.get(row) + IPV6_HEADER_LENGTH);
@@ -162,28 +163,28 @@ export class LogLineBody {
     let laterFragment = false;
     if (this.#fragid.has(row)) {
       laterFragment = this.#fragoff6.get(row) !== 0;
-      at = writeUint(out, writeBytes(out, at, text.frag6), this.#fragoff6.get(row));
-      at = writeHex32(out, writeBytes(out, at, text.fragid), this.#fragid.get(row));
-      out[at++] = SPACE;
+      at = writeUint(out, writeLiteral(out, at, text.frag6), this.#fragoff6.get(row));
+      at = writeHex32(out, writeLiteral(out, at, text.fragid), this.#fragid.get(row));
+      out.setUint8(at++, SPACE);
     }
     return this.#transport.write(row, this.#protocol.get(row), laterFragment, out, at);
   }
 
-  #writeArp(row: number, out: Uint8Array, start: number): number {
+  #writeArp(row: number, out: DataView, start: number): number {
     const operation = this.#arpOperation.get(row);
     let at = writeAddressField(out, start, text.src, this.#arpSaddr, row);
     at = writeAddressField(out, at, text.dst, this.#arpDaddr, row);
-    at = writeBytes(out, at, text.arp);
-    if (operation === ArpOperation.REQUEST) at = writeBytes(out, at, text.request);
-    else if (operation === ArpOperation.REPLY) at = writeBytes(out, at, text.reply);
-    else if (operation === ArpOperation.NAK) at = writeBytes(out, at, text.nak);
+    at = writeLiteral(out, at, text.arp);
+    if (operation === ArpOperation.REQUEST) at = writeLiteral(out, at, text.request);
+    else if (operation === ArpOperation.REPLY) at = writeLiteral(out, at, text.reply);
+    else if (operation === ArpOperation.NAK) at = writeLiteral(out, at, text.nak);
     else at = writeField(out, at, text.code, operation);
     if (operation === ArpOperation.REPLY && this.#arpSender.has(row)) {
       const sender = this.#arpSender;
       const length = Math.min(sender.length(row), MAX_REPLY_MAC);
-      at = writeBytes(out, at, text.replyMac);
+      at = writeLiteral(out, at, text.replyMac);
       at = writeMac(out, at, sender.data, sender.offset(row), length);
-      out[at++] = SPACE;
+      out.setUint8(at++, SPACE);
     }
     return at;
   }
@@ -191,15 +192,15 @@ export class LogLineBody {
 
 /** `NAME=address `, or nothing where the row has no such key. */
 function writeAddressField(
-  out: Uint8Array,
+  out: DataView,
   start: number,
-  name: Uint8Array,
+  name: Literal,
   column: BytesColumn,
   row: number,
 ): number {
   if (!column.has(row)) return start;
-  let at = writeBytes(out, start, name);
+  let at = writeLiteral(out, start, name);
   at = writeAddress(out, at, column.data, column.offset(row), column.length(row));
-  out[at] = SPACE;
+  out.setUint8(at, SPACE);
   return at + 1;
 }

@@ -1,7 +1,14 @@
 import type { BytesColumn, NumberColumn } from '../../records/column.ts';
 import type { ColumnSet } from '../../records/column-set.ts';
 import { IpProtocol } from '../../records/protocols/ip-protocol.ts';
-import { literal, writeBytes, writeField, writeHex, writeIpv4 } from '../../records/text.ts';
+import {
+  type Literal,
+  literal,
+  writeField,
+  writeHex,
+  writeIpv4,
+  writeLiteral,
+} from '../../records/text.ts';
 import type { KeyUse } from '../api.ts';
 
 const text = {
@@ -133,13 +140,7 @@ export class LogLineTransport {
   }
 
   /** @param laterFragment names the protocol only: what a later fragment carries has no header. */
-  write(
-    row: number,
-    protocol: number,
-    laterFragment: boolean,
-    out: Uint8Array,
-    at: number,
-  ): number {
+  write(row: number, protocol: number, laterFragment: boolean, out: DataView, at: number): number {
     const next = writeName(out, at, protocol);
     if (laterFragment) return next;
     switch (protocol) {
@@ -161,37 +162,37 @@ export class LogLineTransport {
     }
   }
 
-  #writeTcp(row: number, out: Uint8Array, start: number): number {
-    if (!this.#tcpSport.has(row)) return writeBytes(out, start, text.incomplete);
+  #writeTcp(row: number, out: DataView, start: number): number {
+    if (!this.#tcpSport.has(row)) return writeLiteral(out, start, text.incomplete);
     let at = writeField(out, start, text.spt, this.#tcpSport.get(row));
     at = writeField(out, at, text.dpt, this.#tcpDport.get(row));
     at = writeField(out, at, text.seq, this.#tcpSeq.get(row));
     at = writeField(out, at, text.ack, this.#tcpAckseq.get(row));
     at = writeField(out, at, text.window, this.#tcpWindow.get(row));
-    at = writeBytes(out, at, flagTexts[this.#tcpFlags.get(row) & 0x3f] as Uint8Array);
+    at = writeLiteral(out, at, flagTexts[this.#tcpFlags.get(row) & 0x3f] as Literal);
     return writeField(out, at, text.urgp, this.#tcpUrgp.get(row));
   }
 
-  #writeUdp(row: number, out: Uint8Array, start: number): number {
-    if (!this.#udpSport.has(row)) return writeBytes(out, start, text.incomplete);
+  #writeUdp(row: number, out: DataView, start: number): number {
+    if (!this.#udpSport.has(row)) return writeLiteral(out, start, text.incomplete);
     const at = writePorts(out, start, this.#udpSport.get(row), this.#udpDport.get(row));
     return writeField(out, at, text.len, this.#udpLen.get(row));
   }
 
-  #writeSctp(row: number, out: Uint8Array, start: number): number {
-    if (!this.#sctpSport.has(row)) return writeBytes(out, start, text.incomplete);
+  #writeSctp(row: number, out: DataView, start: number): number {
+    if (!this.#sctpSport.has(row)) return writeLiteral(out, start, text.incomplete);
     return writePorts(out, start, this.#sctpSport.get(row), this.#sctpDport.get(row));
   }
 
-  #writeSpi(row: number, out: Uint8Array, start: number): number {
-    if (!this.#spi.has(row)) return writeBytes(out, start, text.incomplete);
-    const at = writeHex(out, writeBytes(out, start, text.spi), this.#spi.get(row));
-    out[at] = SPACE;
+  #writeSpi(row: number, out: DataView, start: number): number {
+    if (!this.#spi.has(row)) return writeLiteral(out, start, text.incomplete);
+    const at = writeHex(out, writeLiteral(out, start, text.spi), this.#spi.get(row));
+    out.setUint8(at, SPACE);
     return at + 1;
   }
 
-  #writeIcmp(row: number, out: Uint8Array, start: number): number {
-    if (!this.#icmpType.has(row)) return writeBytes(out, start, text.incomplete);
+  #writeIcmp(row: number, out: DataView, start: number): number {
+    if (!this.#icmpType.has(row)) return writeLiteral(out, start, text.incomplete);
     let at = writeField(out, start, text.type, this.#icmpType.get(row));
     at = writeField(out, at, text.code, this.#icmpCode.get(row));
     if (this.#icmpEchoid.has(row)) {
@@ -202,9 +203,9 @@ export class LogLineTransport {
       at = writeField(out, at, text.parameter, this.#icmpPointer.get(row));
     }
     if (this.#icmpGateway.has(row)) {
-      at = writeBytes(out, at, text.gateway);
+      at = writeLiteral(out, at, text.gateway);
       at = writeIpv4(out, at, this.#icmpGateway.data, this.#icmpGateway.offset(row));
-      out[at++] = SPACE;
+      out.setUint8(at++, SPACE);
     }
     if (this.#icmpFragmtu.has(row)) {
       at = writeField(out, at, text.mtu, this.#icmpFragmtu.get(row));
@@ -212,8 +213,8 @@ export class LogLineTransport {
     return at;
   }
 
-  #writeIcmpv6(row: number, out: Uint8Array, start: number): number {
-    if (!this.#icmpv6Type.has(row)) return writeBytes(out, start, text.incomplete);
+  #writeIcmpv6(row: number, out: DataView, start: number): number {
+    if (!this.#icmpv6Type.has(row)) return writeLiteral(out, start, text.incomplete);
     let at = writeField(out, start, text.type, this.#icmpv6Type.get(row));
     at = writeField(out, at, text.code, this.#icmpv6Code.get(row));
     if (this.#icmpv6Echoid.has(row)) {
@@ -225,27 +226,27 @@ export class LogLineTransport {
 }
 
 /** `PROTO=TCP `; a protocol without a name of its own by its number. */
-function writeName(out: Uint8Array, at: number, protocol: number): number {
+function writeName(out: DataView, at: number, protocol: number): number {
   switch (protocol) {
     case IpProtocol.TCP:
-      return writeBytes(out, at, text.tcp);
+      return writeLiteral(out, at, text.tcp);
     case IpProtocol.UDP:
-      return writeBytes(out, at, text.udp);
+      return writeLiteral(out, at, text.udp);
     case IpProtocol.SCTP:
-      return writeBytes(out, at, text.sctp);
+      return writeLiteral(out, at, text.sctp);
     case IpProtocol.ICMP:
-      return writeBytes(out, at, text.icmp);
+      return writeLiteral(out, at, text.icmp);
     case IpProtocol.ICMPV6:
-      return writeBytes(out, at, text.icmpv6);
+      return writeLiteral(out, at, text.icmpv6);
     case IpProtocol.ESP:
-      return writeBytes(out, at, text.esp);
+      return writeLiteral(out, at, text.esp);
     case IpProtocol.AH:
-      return writeBytes(out, at, text.ah);
+      return writeLiteral(out, at, text.ah);
     default:
       return writeField(out, at, text.proto, protocol);
   }
 }
 
-function writePorts(out: Uint8Array, at: number, source: number, destination: number): number {
+function writePorts(out: DataView, at: number, source: number, destination: number): number {
   return writeField(out, writeField(out, at, text.spt, source), text.dpt, destination);
 }

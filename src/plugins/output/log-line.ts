@@ -1,7 +1,14 @@
 import type { BytesColumn, NumberColumn } from '../../records/column.ts';
 import type { ColumnSet } from '../../records/column-set.ts';
 import { MAX_ESCAPED, writeEscaped } from '../../records/escape.ts';
-import { literal, writeBytes, writeField, writeHex, writeMac } from '../../records/text.ts';
+import {
+  literal,
+  SLACK,
+  writeField,
+  writeHex,
+  writeLiteral,
+  writeMac,
+} from '../../records/text.ts';
 import type { KeyUse } from '../api.ts';
 import { LogLineBody } from './log-line-body.ts';
 
@@ -41,7 +48,7 @@ export class LogLine {
 
   /** Room that `write` needs, in bytes. */
   static readonly MAX_LENGTH =
-    3 * MAX_TEXT * MAX_ESCAPED + 3 * MAX_MAC + LogLineBody.MAX_LENGTH + 96;
+    3 * MAX_TEXT * MAX_ESCAPED + 3 * MAX_MAC + LogLineBody.MAX_LENGTH + 96 + SLACK;
 
   readonly #prefix: BytesColumn;
   readonly #in: BytesColumn;
@@ -64,36 +71,36 @@ export class LogLine {
   }
 
   /** Writes the row's line without its newline; returns the position behind it. */
-  write(row: number, out: Uint8Array, start: number): number {
+  write(row: number, out: DataView, start: number): number {
     let at = start;
     if (this.#prefix.has(row)) {
       at = writeText(out, at, this.#prefix, row);
-      out[at++] = SPACE;
+      out.setUint8(at++, SPACE);
     }
-    at = writeBytes(out, at, text.in);
+    at = writeLiteral(out, at, text.in);
     if (this.#in.has(row)) at = writeText(out, at, this.#in, row);
-    at = writeBytes(out, at, text.out);
+    at = writeLiteral(out, at, text.out);
     if (this.#out.has(row)) at = writeText(out, at, this.#out, row);
-    out[at++] = SPACE;
-    at = writeBytes(out, at, text.mac);
+    out.setUint8(at++, SPACE);
+    at = writeLiteral(out, at, text.mac);
     if (this.#mac.has(row)) {
       const length = Math.min(this.#mac.length(row), MAX_MAC);
       at = writeMac(out, at, this.#mac.data, this.#mac.offset(row), length);
     }
-    out[at++] = SPACE;
+    out.setUint8(at++, SPACE);
     at = this.#body.write(row, out, at);
     if (this.#uid.has(row)) at = writeField(out, at, text.uid, this.#uid.get(row));
     if (this.#gid.has(row)) at = writeField(out, at, text.gid, this.#gid.get(row));
     if (this.#mark.has(row)) {
-      at = writeBytes(out, at, text.mark);
+      at = writeLiteral(out, at, text.mark);
       at = writeHex(out, at, this.#mark.get(row));
-      out[at++] = SPACE;
+      out.setUint8(at++, SPACE);
     }
     return at;
   }
 }
 
-function writeText(out: Uint8Array, at: number, column: BytesColumn, row: number): number {
+function writeText(out: DataView, at: number, column: BytesColumn, row: number): number {
   const length = Math.min(column.length(row), MAX_TEXT);
   return writeEscaped(out, at, column.data, column.offset(row), length);
 }

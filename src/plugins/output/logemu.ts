@@ -1,7 +1,7 @@
 import type { Batch } from '../../records/batch.ts';
 import type { NumberColumn } from '../../records/column.ts';
 import { SyslogTime } from '../../records/local-time.ts';
-import { literal, writeBytes } from '../../records/text.ts';
+import { type Literal, literal, writeLiteral } from '../../records/text.ts';
 import {
   defineOptions,
   defineOutput,
@@ -34,7 +34,7 @@ class Logemu implements OutputInstance {
   readonly #second: NumberColumn;
   readonly #time = new SyslogTime();
   /** ` host ` */
-  readonly #host: Uint8Array;
+  readonly #host: Literal;
   readonly #maxLength: number;
 
   constructor(context: PluginContext<OptionValues<typeof options>>) {
@@ -61,11 +61,11 @@ class Logemu implements OutputInstance {
         break;
       }
       const row = batch.row(i);
-      const out = file.buffer;
+      const out = file.view;
       let at = this.#time.write(out, file.position, this.#second.get(row));
-      at = writeBytes(out, at, this.#host);
+      at = writeLiteral(out, at, this.#host);
       at = this.#line.write(row, out, at);
-      out[at] = 0x0a;
+      out.setUint8(at, 0x0a);
       file.commit(at + 1);
     }
     file.endBatch();

@@ -1,6 +1,6 @@
 import type { Batch } from '../../records/batch.ts';
 import type { ColumnSet } from '../../records/column-set.ts';
-import { literal, writeBytes } from '../../records/text.ts';
+import { type Literal, literal, SLACK, writeLiteral } from '../../records/text.ts';
 import { ValueText } from '../../records/value-text.ts';
 import {
   defineOptions,
@@ -32,7 +32,7 @@ const NEWLINE = 0x0a;
 
 interface Field {
   /** `key=` */
-  readonly name: Uint8Array;
+  readonly name: Literal;
   readonly value: ValueText;
 }
 
@@ -60,26 +60,26 @@ class Oprint implements OutputInstance {
       const row = batch.row(i);
       const room = this.#room(row);
       if (room > CHUNK_SIZE || !file.reserve(room)) file.drop(1);
-      else file.commit(this.#writeRow(row, file.buffer, file.position));
+      else file.commit(this.#writeRow(row, file.view, file.position));
     }
     file.endBatch();
   }
 
   #room(row: number): number {
-    let room = boundary.length;
+    let room = boundary.length + SLACK;
     for (const { name, value } of this.#fields) {
       if (value.has(row)) room += name.length + value.room(row) + 1;
     }
     return room;
   }
 
-  #writeRow(row: number, out: Uint8Array, start: number): number {
-    let at = writeBytes(out, start, boundary);
+  #writeRow(row: number, out: DataView, start: number): number {
+    let at = writeLiteral(out, start, boundary);
     for (const { name, value } of this.#fields) {
       if (!value.has(row)) continue;
-      at = writeBytes(out, at, name);
+      at = writeLiteral(out, at, name);
       at = value.write(row, out, at);
-      out[at++] = NEWLINE;
+      out.setUint8(at++, NEWLINE);
     }
     return at;
   }

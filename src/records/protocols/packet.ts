@@ -28,8 +28,10 @@ const MAX_TAGS = 4;
 
 /**
  * Decodes a packet from its network header on. A pure function of the captured bytes: it reads
- * none behind `end`, whatever the headers claim, and a header that was not captured whole sets no
- * key.
+ * none behind `end`, whatever the headers claim, and a header whose fixed part was not captured
+ * whole sets no key.
+ *
+ * For every row: `begin`, `addTag` for each tag already taken off, `decode`.
  */
 export class PacketDecoder {
   readonly #ethertype: NumberColumn;

@@ -2,6 +2,7 @@ import { BytesColumn, NumberColumn } from '../../../src/records/column.ts';
 import { ColumnSet } from '../../../src/records/column-set.ts';
 import { PacketDecoder, packetKeys } from '../../../src/records/protocols/packet.ts';
 import { writeAddress, writeMac } from '../../../src/records/text.ts';
+import { viewOf } from './view-of.ts';
 
 /** A decoded row: numbers as numbers, addresses as text; absent keys are absent. */
 export type Decoded = Record<string, number | string>;
@@ -71,7 +72,11 @@ function row(packetLength: number): Decoded {
 function text(column: BytesColumn, type: string): string {
   const out = Buffer.alloc(1024);
   const write = type === 'mac' ? writeMac : writeAddress;
-  return out.toString('latin1', 0, write(out, 0, column.data, column.offset(0), column.length(0)));
+  return out.toString(
+    'latin1',
+    0,
+    write(viewOf(out), 0, column.data, column.offset(0), column.length(0)),
+  );
 }
 
 /** The keys whose names begin with `prefix`. */

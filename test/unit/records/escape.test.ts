@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_ESCAPED, writeEscaped } from '../../../src/records/escape.ts';
+import { viewOf } from './view-of.ts';
 
 const START = 3;
 
@@ -8,7 +9,7 @@ const START = 3;
 function escaped(data: Uint8Array): Buffer {
   const inside = Buffer.concat([Buffer.from([0xbf]), data, Buffer.from([0xbf])]);
   const out = Buffer.alloc(START + MAX_ESCAPED * data.length, 0xff);
-  const end = writeEscaped(out, START, inside, 1, data.length);
+  const end = writeEscaped(viewOf(out), START, inside, 1, data.length);
   return out.subarray(START, end);
 }
 
@@ -54,7 +55,7 @@ describe('writeEscaped', () => {
 
   it('does not join a sequence that ends behind the text', () => {
     const out = Buffer.alloc(16);
-    const end = writeEscaped(out, 0, Buffer.from('é'), 0, 1);
+    const end = writeEscaped(viewOf(out), 0, Buffer.from('é'), 0, 1);
     expect(out.toString('latin1', 0, end)).toBe('\\xc3');
   });
 

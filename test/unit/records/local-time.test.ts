@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SyslogTime } from '../../../src/records/local-time.ts';
+import { SLACK } from '../../../src/records/text.ts';
+import { viewOf } from './view-of.ts';
 
 const zone = process.env.TZ;
 
@@ -11,9 +13,9 @@ afterEach(() => {
 
 function text(time: SyslogTime, second: number): string {
   const out = Buffer.alloc(SyslogTime.LENGTH + 8, 0xff);
-  const end = time.write(out, 4, second);
+  const end = time.write(viewOf(out), 4, second);
   expect(end).toBe(4 + SyslogTime.LENGTH);
-  expect([out[3], out[end]]).toEqual([0xff, 0xff]);
+  expect([out[3], out[end + SLACK]]).toEqual([0xff, 0xff]);
   return out.toString('latin1', 4, end);
 }
 

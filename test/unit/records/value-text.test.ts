@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { BytesColumn, type Column, NumberColumn, WideColumn } from '../../../src/records/column.ts';
 import type { KeyType } from '../../../src/records/key.ts';
 import { ValueText } from '../../../src/records/value-text.ts';
+import { viewOf } from './view-of.ts';
 
 /** The text of row 1 of `column`, which must fit in the room that is asked for. */
 function text(type: KeyType, column: Column): string {
   const value = new ValueText(type, column);
   expect([value.has(0), value.has(1)]).toEqual([false, true]);
   const out = Buffer.alloc(2048);
-  const end = value.write(1, out, 2);
+  const end = value.write(1, viewOf(out), 2);
   expect(end - 2).toBeLessThanOrEqual(value.room(1));
   return out.toString('utf8', 2, end);
 }

@@ -1,6 +1,7 @@
 import type { BytesColumn } from '../../../records/column.ts';
 import type { ColumnSet } from '../../../records/column-set.ts';
 import { key } from '../../../records/key.ts';
+import type { KeyUse } from '../../api.ts';
 import { AddressText } from './text-column.ts';
 
 const pairs = [
@@ -12,7 +13,10 @@ const pairs = [
 
 export const addressTextKeys = pairs.map(([, text]) => text);
 /** The keys that the texts are made from. */
-export const addressTextSources = pairs.map(([address]) => address);
+export const addressTextReads: readonly KeyUse[] = pairs.map(([name, text]) => ({
+  name,
+  for: [text.name],
+}));
 
 /** Fills the text forms of addresses (ulogd2's IP2STR) from the columns with their bytes. */
 export class AddressTexts {

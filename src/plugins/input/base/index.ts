@@ -3,9 +3,9 @@ import type { BytesColumn, NumberColumn } from '../../../records/column.ts';
 import type { ColumnSet } from '../../../records/column-set.ts';
 import { PacketDecoder, packetKeys } from '../../../records/protocols/packet.ts';
 import { defineInput, defineOptions, type InputInstance, type LinkNames } from '../../api.ts';
-import { AddressTexts, addressTextKeys, addressTextSources } from './address-texts.ts';
-import { LinkNameDecoder, linkIndexNames, linkNameKeys } from './link-names.ts';
-import { MacTexts, macTextKeys } from './mac-texts.ts';
+import { AddressTexts, addressTextKeys, addressTextReads } from './address-texts.ts';
+import { LinkNameDecoder, linkNameKeys, linkNameReads } from './link-names.ts';
+import { MacTexts, macTextKeys, macTextReads } from './mac-texts.ts';
 
 class Base implements InputInstance {
   readonly #packet: BytesColumn;
@@ -24,7 +24,7 @@ class Base implements InputInstance {
     this.#protocol = columns.readNumbers('oob.protocol');
     this.#vlanProto = columns.readNumbers('oob.vlan.proto');
     this.#vlanTci = columns.readNumbers('oob.vlan.tci');
-    const wanted = [...packetKeys, ...addressTextKeys].some((key) => columns.isRead(key.name));
+    const wanted = packetKeys.some((key) => columns.isRead(key.name));
     this.#decoder = wanted ? new PacketDecoder(columns) : undefined;
     this.#links = new LinkNameDecoder(columns, links);
     this.#addresses = new AddressTexts(columns);
@@ -67,11 +67,9 @@ export const base = defineInput({
     { name: 'oob.protocol' },
     { name: 'oob.vlan.proto' },
     { name: 'oob.vlan.tci' },
-    { name: 'raw.mac' },
-    { name: 'raw.mac.saddr' },
-    { name: 'raw.type' },
-    ...linkIndexNames.map((name) => ({ name })),
-    ...addressTextSources.map((name) => ({ name })),
+    ...linkNameReads,
+    ...addressTextReads,
+    ...macTextReads,
   ],
   provides: [...packetKeys, ...linkNameKeys, ...addressTextKeys, ...macTextKeys],
   open: (context) => new Base(context.columns, context.host.links),

@@ -1,7 +1,7 @@
 import type { BytesColumn, NumberColumn } from '../../../records/column.ts';
 import type { ColumnSet } from '../../../records/column-set.ts';
 import { key } from '../../../records/key.ts';
-import type { LinkNames } from '../../api.ts';
+import type { KeyUse, LinkNames } from '../../api.ts';
 
 const pairs = [
   ['oob.ifindex_in', key('oob.in', 'string', 'interface that the packet came in by')],
@@ -11,7 +11,10 @@ const pairs = [
 ] as const;
 
 export const linkNameKeys = pairs.map(([, name]) => name);
-export const linkIndexNames = pairs.map(([index]) => index);
+export const linkNameReads: readonly KeyUse[] = pairs.map(([name, text]) => ({
+  name,
+  for: [text.name],
+}));
 
 /** Longest name: IFNAMSIZ less the terminating NUL. */
 const MAX_NAME = 15;

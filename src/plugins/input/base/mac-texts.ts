@@ -1,6 +1,7 @@
 import type { BytesColumn, NumberColumn } from '../../../records/column.ts';
 import type { ColumnSet } from '../../../records/column-set.ts';
 import { key } from '../../../records/key.ts';
+import type { KeyUse } from '../../api.ts';
 import { MacText } from './text-column.ts';
 
 const keys = {
@@ -10,6 +11,9 @@ const keys = {
 };
 
 export const macTextKeys = Object.values(keys);
+export const macTextReads: readonly KeyUse[] = ['raw.mac', 'raw.mac.saddr', 'raw.type'].map(
+  (name) => ({ name, for: macTextKeys.map((key) => key.name) }),
+);
 
 /** ARPHRD_ETHER (linux/if_arp.h); the loopback device has an Ethernet header, too. */
 const ARPHRD_ETHER = 1;
@@ -50,7 +54,8 @@ export class MacTexts {
     if (!header.has(row)) return;
     const offset = header.offset(row);
     this.#headerText.set(row, header.data, offset, header.length(row));
-    if (this.#type.get(row) !== ARPHRD_ETHER || header.length(row) < ETHERNET_HEADER) return;
+    const ethernet = this.#type.has(row) && this.#type.get(row) === ARPHRD_ETHER;
+    if (!ethernet || header.length(row) < ETHERNET_HEADER) return;
     this.#daddrText.set(row, header.data, offset, ETHERNET_ADDRESS);
     if (!sender.has(row)) {
       this.#saddrText.set(row, header.data, offset + ETHERNET_ADDRESS, ETHERNET_ADDRESS);

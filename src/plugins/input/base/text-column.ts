@@ -1,24 +1,25 @@
 import type { BytesColumn } from '../../../records/column.ts';
 import type { ColumnSet } from '../../../records/column-set.ts';
 import type { Key } from '../../../records/key.ts';
-import { writeAddress, writeMac } from '../../../records/text.ts';
+import { SLACK, writeAddress, writeMac } from '../../../records/text.ts';
 
 /** Longest texts: an IPv6 address with a dotted tail; a link-layer header of 32 bytes. */
-const MAX_ADDRESS_TEXT = 45;
+const MAX_ADDRESS_TEXT = 39;
 const MAX_MAC_BYTES = 32;
 const MAX_MAC_TEXT = 3 * MAX_MAC_BYTES;
 
 /** A string column that holds the text of another column's values, for outputs that want text. */
 abstract class TextColumn {
   protected readonly column: BytesColumn;
-  protected readonly storage: Uint8Array;
+  protected readonly storage: DataView;
   readonly #room: number;
 
   constructor(columns: ColumnSet, key: Key, room: number) {
     this.column = columns.bytes(key);
-    this.storage = new Uint8Array(columns.capacity * room);
-    this.column.ownData(this.storage);
-    this.#room = room;
+    this.#room = room + SLACK;
+    const storage = new Uint8Array(columns.capacity * this.#room);
+    this.storage = new DataView(storage.buffer);
+    this.column.ownData(storage);
   }
 
   protected start(row: number): number {

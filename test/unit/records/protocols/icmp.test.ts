@@ -40,7 +40,7 @@ const message6 = (type: number, code: number) => ({
 
 describe('ICMP', () => {
   it('fills every key of an echo request', () => {
-    const packet = ipv4(header4, icmpEcho({ id: 0x8182, sequence: 0x8384 }));
+    const packet = ipv4(header4, icmpEcho({ id: 0x8182, sequence: 0x8384 }, 'payload'));
     expect(decode(Family.IPV4, EtherType.IPV4, packet)).toEqual({
       ...keys4(packet, 1),
       'icmp.type': 8,
@@ -93,7 +93,10 @@ describe('ICMP', () => {
 
 describe('ICMPv6', () => {
   it('fills every key of an echo reply', () => {
-    const packet = ipv6(header6, icmpv6Echo({ reply: true, id: 0x8182, sequence: 0x8384 }));
+    const packet = ipv6(
+      header6,
+      icmpv6Echo({ reply: true, id: 0x8182, sequence: 0x8384 }, 'payload'),
+    );
     expect(decode(Family.IPV6, EtherType.IPV6, packet)).toEqual({
       ...keys6(packet, 58),
       'icmpv6.type': 129,
