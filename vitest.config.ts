@@ -1,13 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
+const report = process.env.SPECTER_TEST_REPORT;
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    // Kernel tests share two cores with the traffic they generate; files run one after another.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Kernel tests need the processors for the traffic that they make: one file after another.
     fileParallelism: false,
     pool: 'forks',
-    setupFiles: [],
+    reporters: report ? ['default', 'json'] : ['default'],
+    ...(report ? { outputFile: { json: report } } : {}),
   },
 });

@@ -23,9 +23,12 @@ import {
 } from '../../../netlink/nflog-protocol.ts';
 import type { BytesColumn, NumberColumn } from '../../../records/column.ts';
 import type { ColumnSet } from '../../../records/column-set.ts';
+import { Family } from '../../../records/protocols/ip-protocol.ts';
 import { nflogKeys } from './keys.ts';
 
 const NFGENMSG_SIZE = 4;
+/** NF_NETDEV_EGRESS (linux/netfilter.h). */
+const HOOK_EGRESS = 1;
 
 type NumberKey = Exclude<keyof typeof nflogKeys, 'mac' | 'macSaddr' | 'pkt' | 'prefix'>;
 
@@ -48,6 +51,13 @@ export class NflogDecoder {
   readonly #attribute = new AttributeCursor();
   readonly #nested = new AttributeCursor();
   readonly #n: { readonly [key in NumberKey]: NumberColumn };
+  // Of the packet being decoded. Columns must not be read back: those that nobody reads are shared.
+  #hook = -1;
+  #payloadOffset = 0;
+  #payloadLength = -1;
+  /** Length of NFULA_HWHEADER and of NFULA_L2HDR; 0 when there is none. */
+  #headerLength = 0;
+  #linkHeaderLength = 0;
   readonly #mac: BytesColumn;
   readonly #macSaddr: BytesColumn;
   readonly #pkt: BytesColumn;
@@ -90,7 +100,8 @@ export class NflogDecoder {
     const view = message.view;
     this.sequence = -1;
     if (message.end - message.offset < NFGENMSG_SIZE) return false;
-    n.family.set(row, view.getUint8(message.offset));
+    const family = view.getUint8(message.offset);
+    n.family.set(row, family);
     n.label.set(row, this.defaults.label);
     n.pktcount.set(row, 1);
     n.pktlen.set(row, 0);
@@ -99,7 +110,12 @@ export class NflogDecoder {
     n.timeSec.set(row, this.defaults.second);
     n.timeUsec.set(row, this.defaults.microsecond);
     const attribute = this.#attribute.reset(view, message.offset + NFGENMSG_SIZE, message.end);
+    this.#hook = -1;
+    this.#payloadLength = -1;
+    this.#headerLength = 0;
+    this.#linkHeaderLength = 0;
     while (attribute.next()) this.#take(row, attribute, view);
+    if (this.#payloadLength >= 0) this.#setPayload(row, family);
     return !attribute.malformed;
   }
 
@@ -111,11 +127,12 @@ export class NflogDecoder {
       case NFULA_PACKET_HDR:
         if (length < 4) return;
         n.protocol.set(row, view.getUint16(at));
-        n.hook.set(row, view.getUint8(at + 2));
+        this.#hook = view.getUint8(at + 2);
+        n.hook.set(row, this.#hook);
         return;
       case NFULA_PAYLOAD:
-        this.#pkt.set(row, at, length);
-        n.pktlen.set(row, length);
+        this.#payloadOffset = at;
+        this.#payloadLength = length;
         return;
       case NFULA_PREFIX:
         this.#takePrefix(row, view, at, length);
@@ -124,7 +141,8 @@ export class NflogDecoder {
         this.#takeHeader(row, at, length);
         return;
       case NFULA_L2HDR:
-        if (!this.#mac.has(row)) this.#takeHeader(row, at, length);
+        this.#linkHeaderLength = length;
+        if (this.#headerLength === 0) this.#takeHeader(row, at, length);
         return;
       case NFULA_HWADDR:
         this.#takeSender(row, view, at, length);
@@ -181,6 +199,15 @@ export class NflogDecoder {
     }
   }
 
+  /** On netdev's egress hook the payload begins with the link-layer header, elsewhere behind it. */
+  #setPayload(row: number, family: number): void {
+    const egress = family === Family.NETDEV && this.#hook === HOOK_EGRESS;
+    const header = egress ? Math.min(this.#linkHeaderLength, this.#payloadLength) : 0;
+    const length = this.#payloadLength - header;
+    this.#pkt.set(row, this.#payloadOffset + header, length);
+    this.#n.pktlen.set(row, length);
+  }
+
   /** The kernel ends the prefix with a NUL, which is not part of it. */
   #takePrefix(row: number, view: DataView, at: number, length: number): void {
     const terminated = length > 0 && view.getUint8(at + length - 1) === 0;
@@ -189,6 +216,7 @@ export class NflogDecoder {
 
   #takeHeader(row: number, at: number, length: number): void {
     if (length === 0) return;
+    this.#headerLength = length;
     this.#mac.set(row, at, length);
     this.#n.macLen.set(row, length);
   }
