@@ -58,9 +58,9 @@ export class DiagnosticList {
     this.#add('warning', range, message, details);
   }
 
-  /** All kept diagnostics in the order of the file. */
-  sorted(): Diagnostic[] {
-    return this.#kept.toSorted((a, b) => a.span.offset - b.span.offset);
+  /** All kept diagnostics, as they were found. */
+  get kept(): readonly Diagnostic[] {
+    return this.#kept;
   }
 
   /** False for a repetition: a template's mistake is told once, however often it is included. */

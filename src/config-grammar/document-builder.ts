@@ -5,6 +5,7 @@ import { isCloseBracket, isOpenBracket } from './scan.ts';
 import type { Range, SourceText } from './source-text.ts';
 import { BlockName, Quoted, UnclosedQuote } from './tokens.ts';
 import { restOf, unquote } from './value-text.ts';
+import { blockTitle, shown } from './wording.ts';
 
 /** A block being read. */
 interface OpenBlock {
@@ -49,7 +50,7 @@ export class DocumentBuilder {
     if (!valid) {
       this.#diagnostics.error(
         nameRange,
-        `"${clip(name.image)}" is no block name; a name is made of letters, digits, "_", "-" and "."`,
+        `${shown(name.image)} is no block name; a name is made of letters, digits, "_", "-" and "."`,
       );
     }
     this.#begin(name.image, nameRange, bracket, valid);
@@ -64,7 +65,7 @@ export class DocumentBuilder {
   beginStrayLines(first: IToken, second: IToken): void {
     this.#begin(first.image, rangeOf(first), undefined, false);
     if (opensInline(first, second) || this.#surplusClosers > 0) return;
-    this.#diagnostics.error(rangeOf(first), `"${clip(first.image)}" stands outside of any block`);
+    this.#diagnostics.error(rangeOf(first), `${shown(first.image)} stands outside of any block`);
   }
 
   /** `next`: the token after the block, which tells why a closing bracket is missing. */
@@ -157,9 +158,9 @@ export class DocumentBuilder {
 
   #checkClosed(block: OpenBlock, bracket: IToken, closer: IToken | undefined, next: IToken): void {
     const expected = closerOf.get(bracket.image) ?? '}';
-    const title = block.name === '' ? 'the block' : `block "${clip(block.name)}"`;
-    const opened = { message: `${title} is opened here`, range: rangeOf(bracket) };
     if (closer?.image === expected) return;
+    const title = block.name === '' ? 'the block' : blockTitle(block);
+    const opened = { message: `${title} is opened here`, range: rangeOf(bracket) };
     if (closer) {
       const message = `${title} is opened with "${bracket.image}" and must be closed with "${expected}", not "${closer.image}"`;
       this.#diagnostics.error(rangeOf(closer), message, { related: opened });
@@ -208,9 +209,4 @@ export function controlMessage(text: string): string {
 
 function rangeOf(token: IToken): Range {
   return { offset: token.startOffset, length: token.image.length };
-}
-
-/** Keeps a message readable when a hostile file has a word of a megabyte. */
-export function clip(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -35,14 +35,17 @@ export function formatDiagnostic(
   return `${text}\n${entry('note', related.message, related.span, source, color)}`;
 }
 
-/** All diagnostics as text, one after the other; empty when there are none. */
+/** All diagnostics as text, in the order of the file; empty when there are none. */
 export function formatDiagnostics(
   diagnostics: readonly Diagnostic[],
   source: SourceText,
   options: FormatOptions = {},
 ): string {
   const { limit = 100, suppressed = 0 } = options;
-  const shown = diagnostics.slice(0, limit).map((d) => formatDiagnostic(d, source, options));
+  const shown = diagnostics
+    .toSorted((a, b) => a.span.offset - b.span.offset)
+    .slice(0, limit)
+    .map((diagnostic) => formatDiagnostic(diagnostic, source, options));
   const more = diagnostics.length - shown.length + suppressed;
   if (more > 0) shown.push(`${printable(source.file)}: and ${more} more`);
   return shown.map((text) => `${text}\n`).join('');

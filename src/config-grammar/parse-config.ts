@@ -9,7 +9,7 @@ import { tokenize } from './tokens.ts';
 /** What a text says, before anything in it is looked up. */
 export interface ParsedConfig {
   readonly document: ConfigDocument;
-  /** Lexical and syntax errors in the order of the file. */
+  /** Lexical and syntax errors, in the order found. */
   readonly diagnostics: readonly Diagnostic[];
   /** Diagnostics beyond those that are kept. */
   readonly suppressed: number;
@@ -42,7 +42,7 @@ export function parseConfig(input: string | Uint8Array, file: string): ParsedCon
   const document = { source, blocks: builder.blocks, wellFormed: diagnostics.errors === 0 };
   return {
     document,
-    diagnostics: diagnostics.sorted(),
+    diagnostics: diagnostics.kept,
     suppressed: diagnostics.suppressed,
     pluginReferences: pluginReferences(document),
   };

@@ -128,8 +128,10 @@ export function parseTokens(tokens: IToken[], builder: DocumentBuilder): void {
   parser.input = tokens;
   parser.builder = builder;
   parser.config();
-  parser.builder = undefined;
   const [unexpected] = parser.errors;
+  // The parser lives on; the tokens need not.
+  parser.input = [];
+  parser.builder = undefined;
   // Cannot happen while the grammar is total; silence here would hide the rest of a file.
   if (unexpected) throw new Error(`config grammar is not total: ${unexpected.message}`);
 }

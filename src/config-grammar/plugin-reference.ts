@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path';
-import type { Block, ConfigDocument, Value } from './document.ts';
+import type { ConfigDocument } from './document.ts';
 import type { Range, Span } from './source-text.ts';
 
 /** What a config file writes where it names a plugin. */
@@ -54,34 +54,30 @@ export function findTarget(written: string, names: PluginNames): PluginTarget | 
   return names.get(written.toUpperCase())?.target ?? parsePluginTarget(written);
 }
 
-/** Every plugin that the file names, each once: what has to be loaded before it can be resolved. */
+/** Every plugin that some block uses, each once: what has to be loaded before it can be resolved. */
 export function pluginReferences(document: ConfigDocument): PluginReference[] {
   const names = pluginNames(document);
   const found = new Map<string, PluginReference>();
-  const add = (written: string, target: PluginTarget | undefined, range: Range) => {
+  const seen = new Set<string>();
+  const add = (written: string, range: Range) => {
+    if (seen.has(written)) return;
+    seen.add(written);
+    const target = findTarget(written, names);
     if (!target || found.has(targetKey(target))) return;
     found.set(targetKey(target), { ...target, written, span: document.source.span(range) });
   };
-  for (const statement of namingStatements(document)) {
-    const value = statement.values[0];
-    if (value) add(value.text, parsePluginTarget(value.text), value.range);
-  }
   for (const block of document.blocks) {
     if (block.name === 'global' || block.name === 'plugins') continue;
-    for (const value of pluginValues(block)) {
-      add(value.text, findTarget(value.text, names), value.range);
+    for (const { name, values } of block.statements) {
+      const [value] = values;
+      if (name !== 'plugin' || !value) continue;
+      add(value.text, value.range);
     }
-    for (const { name, range } of block.sections) add(name, findTarget(name, names), range);
+    for (const { name, range } of block.sections) add(name, range);
   }
   return [...found.values()];
 }
 
 function namingStatements(document: ConfigDocument) {
   return document.blocks.filter(({ name }) => name === 'plugins').flatMap((b) => b.statements);
-}
-
-function pluginValues(block: Block): Value[] {
-  return block.statements
-    .filter(({ name }) => name === 'plugin')
-    .flatMap(({ values }) => values.slice(0, 1));
 }

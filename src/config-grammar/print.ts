@@ -17,7 +17,7 @@ export function quoteValue(text: string): string {
   if (/[\x00-\x08\x0a-\x1f\x7f]/.test(text)) {
     throw new RangeError('a config value cannot hold control characters');
   }
-  const plain = text !== '' && !/[ \t"#]|\\$|^[{}<>]$/.test(text);
+  const plain = text !== '' && !/[ \t"#]|\\$|^[{}<>]+$/.test(text);
   return plain ? text : `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 

@@ -89,11 +89,10 @@ export const SectionName = positional('SectionName', [':'], (text, offset, match
 export const BlockName: TokenType = positional('BlockName', wordStart, (text, offset, matched) => {
   if (!startsLine(matched.at(-1))) return null;
   const end = skipWord(text, offset);
+  if (opensBlock(text, skipToBracket(text, end))) return [text.slice(offset, end)];
   // `name{` and `name{}`: the brackets are the last one or two characters of the word.
-  for (const nameEnd of [end - 2, end - 1]) {
-    if (nameEnd > offset && opensBlock(text, nameEnd)) return [text.slice(offset, nameEnd)];
-  }
-  return opensBlock(text, skipToBracket(text, end)) ? [text.slice(offset, end)] : null;
+  const cut = [2, 1].find((length) => end - length > offset && opensBlock(text, end - length));
+  return cut === undefined ? null : [text.slice(offset, end - cut)];
 });
 
 export const Word = positional('Word', wordStart, matchTo(skipWord), { categories: [ValueToken] });

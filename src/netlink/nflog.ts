@@ -102,7 +102,15 @@ export class NflogGroup implements DatagramSource {
     this.#setReceiveBuffer(options);
     const message = configRequest(this.group);
     putNflogOptions(message, options);
-    this.#socket.request(message, { operation: `configure NFLOG group ${this.group}` });
+    const operation = `configure NFLOG group ${this.group}`;
+    try {
+      this.#socket.request(message, { operation });
+    } catch (error) {
+      if (!(error instanceof NetlinkError && error.errno === EPERM)) throw error;
+      const { errno, kernelMessage } = error;
+      const hint = 'it takes CAP_NET_ADMIN: restart, or keep that capability (keepcaps net_admin)';
+      throw new NetlinkError({ operation, errno, kernelMessage, hint }, { cause: error });
+    }
   }
 
   /**

@@ -22,12 +22,13 @@ export interface Literal {
   readonly length: number;
 }
 
-/** @param text Latin-1 characters */
 export function literal(text: string): Literal {
-  const words = Array.from({ length: Math.ceil(text.length / 4) }, (_, i) =>
-    word(text.slice(4 * i, 4 * i + 4)),
+  const bytes = Buffer.from(text);
+  const padded = Buffer.alloc(4 * Math.ceil(bytes.length / 4), bytes);
+  const words = Uint32Array.from({ length: padded.length / 4 }, (_, i) =>
+    padded.readUInt32BE(4 * i),
   );
-  return { words: Uint32Array.from(words), length: text.length };
+  return { words, length: bytes.length };
 }
 
 export function writeLiteral(out: DataView, at: number, { words, length }: Literal): number {

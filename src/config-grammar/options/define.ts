@@ -2,8 +2,8 @@ import { parseItem } from './item.ts';
 import { bad, good, type Parsed } from './parsed.ts';
 import type { OptionSchema, OptionSchemas, OptionValue } from './schema.ts';
 
-/** Words that mean something to the language itself in every block. */
-const reserved = new Set(['plugin', 'include', 'source']);
+/** Words that say what a block is made of: no plugin's option can have their names. */
+export const structuralWords: ReadonlySet<string> = new Set(['plugin', 'include', 'source']);
 
 const namePattern = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 
@@ -18,7 +18,8 @@ export function defineOptions<const Schemas extends OptionSchemas>(schemas: Sche
   for (const [name, schema] of Object.entries(schemas)) {
     for (const spelling of [name, ...(schema.aliases ?? [])]) {
       if (!namePattern.test(spelling)) throw wrong(name, `"${spelling}" is no option name`);
-      if (reserved.has(spelling)) throw wrong(name, `"${spelling}" is a word of the language`);
+      if (structuralWords.has(spelling))
+        throw wrong(name, `"${spelling}" is a word of the language`);
       if (spellings.has(spelling)) throw wrong(name, `"${spelling}" is declared twice`);
       spellings.add(spelling);
     }

@@ -1,4 +1,4 @@
-import { listWords } from './item.ts';
+import { listWords } from '../wording.ts';
 import { formatDuration, formatSize } from './number.ts';
 import type { ItemType, OptionSchema } from './schema.ts';
 

@@ -1,6 +1,7 @@
 import { Suggester } from '../suggest.ts';
+import { listWords, shown } from '../wording.ts';
 import { parseDuration, parseInteger, parseSize } from './number.ts';
-import { bad, good, type Parsed, shown } from './parsed.ts';
+import { bad, good, type Parsed } from './parsed.ts';
 import { type Prefix, parsePrefix } from './prefix.ts';
 import type { ItemType } from './schema.ts';
 
@@ -38,11 +39,4 @@ function parseEnum(text: string, { values, valueAliases = {} }: EnumType): Parse
     `takes ${listWords(values)}, not ${shown(text)}`,
     new Suggester().nearest(text, spellings),
   );
-}
-
-/** `a, b or c`; a long list is cut. */
-export function listWords(words: readonly string[], most = 12): string {
-  if (words.length > most) return `one of ${words.slice(0, most).join(', ')}, …`;
-  const last = words.at(-1) ?? '';
-  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} or ${last}`;
 }

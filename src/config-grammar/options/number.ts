@@ -1,4 +1,5 @@
-import { bad, good, type Parsed, shown } from './parsed.ts';
+import { shown } from '../wording.ts';
+import { bad, good, type Parsed } from './parsed.ts';
 import type { DurationOption, DurationUnit, IntegerOption, SizeOption } from './schema.ts';
 
 const integerPattern = /^[+-]?(?:\d+|0x[0-9a-f]+)$/i;

@@ -6,15 +6,21 @@ import { bad, good, type Parsed } from './parsed.ts';
 import type { Prefix } from './prefix.ts';
 import type { ListOption, OptionSchema, OptionValue } from './schema.ts';
 
-/** A value or a problem, and the part of the statement that the problem is about. */
+/** What is wrong with a statement's values, and the part that it is about. */
+export interface OptionProblem {
+  /** Continues the sentence “option "x" …”. */
+  readonly problem: string;
+  readonly suggestion?: string | undefined;
+  readonly range: Range;
+}
+
+/** A value, or at least one problem. */
 export type ParsedOption =
   | { readonly ok: true; readonly value: OptionValue }
-  | {
-      readonly ok: false;
-      readonly problem: string;
-      readonly suggestion?: string | undefined;
-      readonly range: Range;
-    };
+  | { readonly ok: false; readonly problems: readonly OptionProblem[] };
+
+/** Wrong items told of one list; whoever has more has mistaken the option. */
+const maxItemProblems = 10;
 
 const flagWords = new Map([
   ['yes', true],
@@ -61,16 +67,18 @@ function parseList(
   source: SourceText,
 ): ParsedOption {
   const items: (string | number | Prefix)[] = [];
+  const problems: OptionProblem[] = [];
   for (const value of values) {
     for (const { text, offset } of itemsIn(value, of.type)) {
-      const range = () => rangeInValue(source, value, offset, text.length);
-      if (items.length >= maxItems) return at(range(), bad(`takes at most ${maxItems} values`));
-      const parsed = parseItem(of, text);
-      if (!parsed.ok) return at(range(), parsed);
-      items.push(parsed.value);
+      const parsed =
+        items.length < maxItems ? parseItem(of, text) : bad(`takes at most ${maxItems} values`);
+      if (parsed.ok) items.push(parsed.value);
+      else problems.push({ ...parsed, range: rangeInValue(source, value, offset, text.length) });
+      if (problems.length === maxItemProblems) return { ok: false, problems };
     }
   }
   const [first] = values;
+  if (problems.length > 0) return { ok: false, problems };
   if (items.length === 0 && first) return at(first.range, bad('needs a value'));
   return { ok: true, value: items };
 }
@@ -86,5 +94,5 @@ function itemsIn(value: Value, type: ListOption['of']['type']): { text: string; 
 }
 
 function at(range: Range, parsed: Parsed<OptionValue>): ParsedOption {
-  return parsed.ok ? parsed : { ...parsed, range };
+  return parsed.ok ? parsed : { ok: false, problems: [{ ...parsed, range }] };
 }

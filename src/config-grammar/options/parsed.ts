@@ -15,7 +15,3 @@ export const bad = (problem: string, suggestion?: string): Parsed<never> => ({
   problem,
   suggestion,
 });
-
-/** `text` in quotes, shortened where a hostile file makes it endless. */
-export const shown = (text: string): string =>
-  `"${text.length > 60 ? `${text.slice(0, 57)}…` : text}"`;

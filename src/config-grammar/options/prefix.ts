@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { bad, good, type Parsed, shown } from './parsed.ts';
+import { shown } from '../wording.ts';
+import { bad, good, type Parsed } from './parsed.ts';
 
 /** An address range of IPv4 or IPv6. */
 export interface Prefix {

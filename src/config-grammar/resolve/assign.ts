@@ -1,13 +1,10 @@
-import type { Block, Section, Statement } from '../document.ts';
-import { listWords } from '../options/item.ts';
-import { shown } from '../options/parsed.ts';
-import { blockTitle, type ResolveContext } from './context.ts';
+import type { Block, Statement } from '../document.ts';
+import { structuralWords } from '../options/define.ts';
+import { blockTitle, listWords, shown } from '../wording.ts';
+import type { ResolveContext } from './context.ts';
 import type { ExpandedBlock } from './expand.ts';
 import type { OptionSet } from './option-set.ts';
-import type { Stages } from './stage.ts';
-
-/** Statements that say what a block is made of. */
-const structural = new Set(['plugin', 'include', 'source']);
+import type { StageSection, Stages } from './stage.ts';
 
 /** A block's own options and those of its source. */
 export interface BlockSets {
@@ -29,9 +26,9 @@ export function assignOptions(
 ): void {
   const assigner = new Assigner(block, stages, sets, context);
   for (const { item, origin } of expanded.statements) {
-    if (!structural.has(item.name)) assigner.blockLine(item, origin);
+    if (!structuralWords.has(item.name)) assigner.blockLine(item, origin);
   }
-  for (const { item, origin } of expanded.sections) assigner.section(item, origin);
+  for (const section of stages.sections) assigner.section(section);
 }
 
 class Assigner {
@@ -52,25 +49,21 @@ class Assigner {
   }
 
   blockLine(statement: Statement, origin: Block): void {
-    const claims = this.#owners.flatMap((set) => {
-      const entry = set.index.find(statement.name);
-      return entry ? [{ set, entry }] : [];
-    });
-    const [first, second] = claims;
-    if (!first) this.#unknown(statement);
-    else if (!second) first.set.assign(first.entry, statement, origin);
-    else {
-      const titles = listWords(claims.map(({ set }) => set.owner.title)).replace(' or ', ' and ');
+    const [owner, rival] = this.#owners.filter(({ index }) => index.find(statement.name));
+    const entry = owner?.index.find(statement.name);
+    if (!owner || !entry) {
+      this.#unknown(statement);
+    } else if (!rival) {
+      owner.assign(entry, statement, origin);
+    } else {
       this.#context.diagnostics.error(
         statement.nameRange,
-        `option ${shown(statement.name)} is ambiguous: ${titles} have it; give each plugin a section of its own, as in ":LOGEMU"`,
+        `option ${shown(statement.name)} is ambiguous: ${owner.owner.title} and ${rival.owner.title} both have it; give each plugin a section of its own, as in ":LOGEMU"`,
       );
     }
   }
 
-  section(section: Section, origin: Block): void {
-    const stage = this.#stages.bySection.get(section);
-    if (!stage) return;
+  section({ stage, section, origin }: StageSection): void {
     for (const statement of section.statements) {
       const entry = stage.options.index.find(statement.name);
       if (entry) stage.options.assign(entry, statement, origin);
@@ -114,7 +107,7 @@ class Assigner {
       diagnostics.error(range, `${option} belongs in the block "global"`);
     } else {
       const here = this.#owners.flatMap(({ index }) => [...index.spellings]);
-      const near = suggester.nearest(name, [...here, ...structural]);
+      const near = suggester.nearest(name, [...here, ...structuralWords]);
       const suggestion = near ?? suggester.nearest(name, directory.blockOptions());
       diagnostics.error(range, `unknown option ${shown(name)}`, { suggestion });
     }
@@ -123,7 +116,7 @@ class Assigner {
   #unknownInSection({ name, nameRange }: Statement, plugin: string, { index }: OptionSet): void {
     const { diagnostics, suggester } = this.#context;
     const { block, source } = this.#sets;
-    const ofBlock = structural.has(name) || block.index.find(name) || source.index.find(name);
+    const ofBlock = structuralWords.has(name) || block.index.find(name) || source.index.find(name);
     if (ofBlock) {
       const message = `${shown(name)} belongs to ${blockTitle(this.#block)}; put it before the first section`;
       diagnostics.error(nameRange, message);

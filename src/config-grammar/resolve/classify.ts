@@ -1,5 +1,6 @@
 import type { Block, ConfigDocument } from '../document.ts';
-import { blockTitle, type ResolveContext } from './context.ts';
+import { blockTitle, clip } from '../wording.ts';
+import type { ResolveContext } from './context.ts';
 
 /** The blocks of a file by what they are for. */
 export interface ClassifiedBlocks {
@@ -37,7 +38,7 @@ export function classifyBlocks(
     } else if (isNumbered(block) && Number(name) > maxGroup) {
       context.diagnostics.error(
         nameRange,
-        `${clipNumber(name)} is no netlink group; groups go from 0 to ${maxGroup}`,
+        `${clip(name)} is no netlink group; groups go from 0 to ${maxGroup}`,
       );
     } else {
       byKey.set(blockKey(name), block);
@@ -58,6 +59,3 @@ function isLive(block: Block): boolean {
     isNumbered(block) || block.statements.some(({ name }) => name === 'source' || name === 'group')
   );
 }
-
-const clipNumber = (digits: string): string =>
-  digits.length > 20 ? `${digits.slice(0, 17)}…` : digits;

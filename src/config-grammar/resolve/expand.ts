@@ -1,5 +1,6 @@
 import type { Block, Section, Statement } from '../document.ts';
-import { blockTitle, type ResolveContext } from './context.ts';
+import { blockTitle } from '../wording.ts';
+import type { ResolveContext } from './context.ts';
 import type { IncludeGraph } from './include-graph.ts';
 
 /** Something in a block, and the block whose text it is. */
@@ -41,6 +42,7 @@ export class Expander {
   }
 
   expand(block: Block): ExpandedBlock {
+    if (this.#graph.targets(block).length === 0) return this.#alone(block);
     const statements: Sourced<Statement>[] = [];
     const sections: Sourced<Section>[] = [];
     let complete = true;
@@ -60,6 +62,14 @@ export class Expander {
     };
     visit(block);
     return { statements, sections, complete };
+  }
+
+  #alone(block: Block): ExpandedBlock {
+    return {
+      statements: block.statements.map((item) => ({ item, origin: block })),
+      sections: block.sections.map((item) => ({ item, origin: block })),
+      complete: block.complete && !this.#graph.broken.has(block),
+    };
   }
 
   #count(included: Block, by: Block): boolean {

@@ -1,6 +1,6 @@
 import type { Block } from '../document.ts';
-import { shown } from '../options/parsed.ts';
 import { type PluginNames, parsePluginTarget } from '../plugin-reference.ts';
+import { shown } from '../wording.ts';
 import type { ResolvedOptions } from './config.ts';
 import type { ResolveContext } from './context.ts';
 import { OptionSet } from './option-set.ts';

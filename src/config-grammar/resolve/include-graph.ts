@@ -1,9 +1,12 @@
 import type { Block, Statement } from '../document.ts';
+import { blockTitle } from '../wording.ts';
 import { blockKey, type ClassifiedBlocks } from './classify.ts';
-import { blockTitle, type ResolveContext } from './context.ts';
+import type { ResolveContext } from './context.ts';
 
 /** Deeper chains of includes than anyone can follow are refused, which bounds recursion too. */
 const maxDepth = 32;
+
+const none: readonly Block[] = [];
 
 interface Edge {
   readonly target: Block;
@@ -28,43 +31,47 @@ export class IncludeGraph {
 
   constructor(blocks: ClassifiedBlocks, context: ResolveContext) {
     this.#context = context;
-    for (const block of blocks.byKey.values()) this.#edges.set(block, this.#read(block, blocks));
-    for (const block of blocks.byKey.values()) {
+    for (const block of blocks.byKey.values()) this.#read(block, blocks);
+    for (const block of this.#edges.keys()) {
       if (!this.#depths.has(block)) this.#search(block);
     }
   }
 
   /** The blocks that a block includes, in order. */
   targets(block: Block): readonly Block[] {
-    return Array.from(this.#edges.get(block) ?? [], ({ target }) => target);
+    const edges = this.#edges.get(block);
+    return edges ? Array.from(edges, ({ target }) => target) : none;
   }
 
-  #read(block: Block, { byKey, global, plugins }: ClassifiedBlocks): Set<Edge> {
-    const { diagnostics, suggester } = this.#context;
-    const edges = new Set<Edge>();
+  #read(block: Block, blocks: ClassifiedBlocks): void {
     for (const statement of block.statements) {
       if (statement.name !== 'include') continue;
-      const [value, extra] = statement.values;
-      const target = value && byKey.get(blockKey(value.text));
-      if (target && !extra) {
-        edges.add({ target, statement });
-        continue;
-      }
-      this.broken.add(block);
-      if (!value || extra) {
-        diagnostics.error(
-          extra?.range ?? statement.nameRange,
-          '"include" takes the name of one block',
-        );
-      } else if (value.text === global?.name || value.text === plugins?.name) {
-        diagnostics.error(value.range, `${blockTitle({ name: value.text })} cannot be included`);
-      } else {
-        const message = `there is no ${blockTitle({ name: value.text })} to include`;
-        const suggestion = suggester.nearest(value.text, byKey.keys());
-        diagnostics.error(value.range, message, { suggestion });
-      }
+      const target = this.#find(statement, blocks);
+      const edges = this.#edges.get(block);
+      if (!target) this.broken.add(block);
+      else if (edges) edges.add({ target, statement });
+      else this.#edges.set(block, new Set([{ target, statement }]));
     }
-    return edges;
+  }
+
+  #find({ nameRange, values }: Statement, blocks: ClassifiedBlocks): Block | undefined {
+    const { diagnostics, suggester } = this.#context;
+    const { byKey, global, plugins } = blocks;
+    const [value, extra] = values;
+    if (!value || extra) {
+      diagnostics.error(extra?.range ?? nameRange, '"include" takes the name of one block');
+      return undefined;
+    }
+    const target = byKey.get(blockKey(value.text));
+    if (target) return target;
+    const title = blockTitle({ name: value.text });
+    if (value.text === global?.name || value.text === plugins?.name) {
+      diagnostics.error(value.range, `${title} cannot be included`);
+    } else {
+      const suggestion = suggester.nearest(value.text, byKey.keys());
+      diagnostics.error(value.range, `there is no ${title} to include`, { suggestion });
+    }
+    return undefined;
   }
 
   /** Depth first with a stack of its own: a hostile file may chain tens of thousands of blocks. */

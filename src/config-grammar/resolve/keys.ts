@@ -1,27 +1,34 @@
 import type { Block } from '../document.ts';
-import { listWords } from '../options/item.ts';
 import type { Range } from '../source-text.ts';
-import type { PluginSchema, ResolvedValues } from './catalogue.ts';
-import { blockTitle, type ResolveContext } from './context.ts';
+import { blockTitle, listWords } from '../wording.ts';
+import type { PluginSchema } from './catalogue.ts';
+import type { ResolveContext } from './context.ts';
 import type { Stage } from './stage.ts';
 
-/** The keys that some plugins of a block fill. */
-class ProvidedKeys {
-  readonly #exact = new Set<string>();
-  readonly #prefixes: string[] = [];
-  #any = false;
+/** Answers which keys one plugin fills. */
+interface KeySet {
+  readonly exact: ReadonlySet<string>;
+  readonly prefixes: readonly string[];
+  readonly any: boolean;
+}
 
-  add({ provides, providesAny }: PluginSchema): void {
-    this.#any ||= providesAny === true;
-    for (const key of provides) {
-      if (key.endsWith('*')) this.#prefixes.push(key.slice(0, -1));
-      else this.#exact.add(key);
-    }
-  }
+/** Made once for each declaration, which never changes. */
+const keySets = new WeakMap<PluginSchema, KeySet>();
 
-  has(key: string): boolean {
-    return this.#any || this.#exact.has(key) || this.#prefixes.some((p) => key.startsWith(p));
-  }
+function keySetOf(schema: PluginSchema): KeySet {
+  const known = keySets.get(schema);
+  if (known) return known;
+  const { provides, providesAny = false } = schema;
+  const wildcards = provides.filter((key) => key.endsWith('*'));
+  const prefixes = wildcards.map((key) => key.slice(0, -1));
+  const keys = { exact: new Set(provides), prefixes, any: providesAny };
+  keySets.set(schema, keys);
+  return keys;
+}
+
+function fills(schema: PluginSchema, key: string): boolean {
+  const { exact, prefixes, any } = keySetOf(schema);
+  return any || exact.has(key) || prefixes.some((prefix) => key.startsWith(prefix));
 }
 
 /**
@@ -31,20 +38,19 @@ class ProvidedKeys {
 export function checkKeys(
   block: Block,
   source: PluginSchema,
-  stages: readonly { stage: Stage; values: ResolvedValues }[],
+  stages: readonly Stage[],
   context: ResolveContext,
 ): void {
-  const provided = new ProvidedKeys();
-  provided.add(source);
-  for (const { stage } of stages) provided.add(stage.schema);
+  const isProvided = (key: string) =>
+    fills(source, key) || stages.some(({ schema }) => fills(schema, key));
   const report = (stage: Stage, missing: readonly string[], range: Range) =>
     context.diagnostics.error(range, missingKeys(block, stage, missing, context));
-  for (const { stage, values } of stages) {
+  for (const stage of stages) {
     const { schema, options, range } = stage;
-    const missing = schema.requires.filter((key) => !provided.has(key));
+    const missing = schema.requires.filter((key) => !isProvided(key));
     if (missing.length > 0) report(stage, missing, range);
-    for (const need of schema.requiredKeys?.(values) ?? []) {
-      if (!provided.has(need.key)) report(stage, [need.key], options.rangeOf(need, values));
+    for (const need of schema.requiredKeys?.(options.values) ?? []) {
+      if (!isProvided(need.key)) report(stage, [need.key], options.rangeOf(need));
     }
   }
 }

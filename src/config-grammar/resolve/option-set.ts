@@ -1,7 +1,7 @@
 import type { Block, Statement } from '../document.ts';
 import { parseOption } from '../options/option.ts';
 import type { OptionSchemas, OptionValue } from '../options/schema.ts';
-import { type Range, rangeThrough } from '../source-text.ts';
+import { type Range, rangeThrough, type Span } from '../source-text.ts';
 import { rangeInRest, rangeInValue } from '../value-text.ts';
 import type { ResolvedValues, ValuePart } from './catalogue.ts';
 import type { ResolvedOptions } from './config.ts';
@@ -16,25 +16,35 @@ export interface OptionOwner {
   readonly range: Range;
 }
 
+const unresolved: ResolvedValues = {};
+
+/** An option line, and the block whose text it is. */
+interface GivenOption {
+  readonly statement: Statement;
+  readonly origin: Block;
+}
+
 /** Collects the statements for one owner's options, then checks them and makes values of them. */
-export class OptionSet {
+export class OptionSet implements ResolvedOptions {
   readonly owner: OptionOwner;
   readonly index: OptionIndex;
+  readonly schemas: OptionSchemas;
+  values: ResolvedValues = unresolved;
   readonly #context: ResolveContext;
-  readonly #schemas: OptionSchemas;
-  readonly #given = new Map<string, { statement: Statement; origin: Block }>();
-  readonly #fixed = new Map<string, OptionValue>();
+  // Most plugins of most blocks are given few options or none; these exist when something is.
+  #given: Map<string, GivenOption> | undefined;
+  #fixed: Map<string, OptionValue> | undefined;
 
   constructor(context: ResolveContext, owner: OptionOwner, schemas: OptionSchemas) {
     this.#context = context;
     this.owner = owner;
-    this.#schemas = schemas;
+    this.schemas = schemas;
     this.index = OptionIndex.of(schemas);
   }
 
   /** Takes a statement; one from another block overrides what that block's includes said. */
   assign({ name }: OptionEntry, statement: Statement, origin: Block): void {
-    const first = this.#given.get(name);
+    const first = this.#given?.get(name);
     if (first && first.origin === origin) {
       const other = first.statement.name;
       const same = other === statement.name ? '' : ` (it is another spelling of "${other}")`;
@@ -45,39 +55,43 @@ export class OptionSet {
       );
       return;
     }
+    this.#given ??= new Map();
     this.#given.set(name, { statement, origin });
   }
 
   /** Gives an option the value that follows from elsewhere, whatever statements say. */
   fix(name: string, value: OptionValue): void {
+    this.#fixed ??= new Map();
     this.#fixed.set(name, value);
   }
 
   /** The statement that an option has its value from. */
-  given(name: string): { statement: Statement; origin: Block } | undefined {
-    return this.#given.get(name);
+  given(name: string): GivenOption | undefined {
+    return this.#given?.get(name);
   }
 
-  resolve(): ResolvedOptions {
+  /** Reads and checks all values, once everything has been assigned. */
+  resolve(): this {
     const values: Record<string, OptionValue> = {};
     for (const entry of this.index.entries) values[entry.name] = this.#valueOf(entry);
-    return {
-      schemas: this.#schemas,
-      values,
-      spanOf: (part) => this.#context.source.span(this.rangeOf(part, values)),
-    };
+    this.values = values;
+    return this;
+  }
+
+  spanOf(part: ValuePart): Span {
+    return this.#context.source.span(this.rangeOf(part));
   }
 
   /** Where a part of an option's value stands in the file. */
-  rangeOf({ option, offset = 0, length }: ValuePart, values: ResolvedValues): Range {
-    const statement = this.#given.get(option)?.statement;
+  rangeOf({ option, offset = 0, length }: ValuePart): Range {
+    const statement = this.#given?.get(option)?.statement;
     const [first] = statement?.values ?? [];
     const last = statement?.values.at(-1);
     if (!statement) return this.owner.range;
     if (!first || !last) return statement.nameRange;
     if (offset === 0 && length === undefined) return rangeThrough(first.range, last.range);
     const { source } = this.#context;
-    const isRest = first !== last || values[option] === statement.rest;
+    const isRest = first !== last || this.values[option] === statement.rest;
     const text = isRest ? statement.rest : first.text;
     const start = Math.min(offset, text.length);
     const size = Math.min(length ?? text.length, text.length - start);
@@ -88,8 +102,8 @@ export class OptionSet {
   #valueOf(entry: OptionEntry): OptionValue {
     const { name, schema, fallback } = entry;
     const { diagnostics, source } = this.#context;
-    if (this.#fixed.has(name)) return this.#fixed.get(name);
-    const statement = this.#given.get(name)?.statement;
+    if (this.#fixed?.has(name)) return this.#fixed.get(name);
+    const statement = this.#given?.get(name)?.statement;
     if (!statement) {
       if (schema.required) {
         diagnostics.error(this.owner.range, `${this.owner.title} needs the option "${name}"`);
@@ -99,8 +113,9 @@ export class OptionSet {
     }
     const parsed = parseOption(schema, statement, source);
     if (!parsed.ok) {
-      const message = `option "${statement.name}" ${parsed.problem}`;
-      diagnostics.error(parsed.range, message, { suggestion: parsed.suggestion });
+      for (const { problem, range, suggestion } of parsed.problems) {
+        diagnostics.error(range, `option "${statement.name}" ${problem}`, { suggestion });
+      }
       return fallback;
     }
     const range = statement.values[0]?.range ?? statement.nameRange;

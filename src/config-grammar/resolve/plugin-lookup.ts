@@ -1,22 +1,27 @@
-import { shown } from '../options/parsed.ts';
 import { findTarget, type PluginTarget } from '../plugin-reference.ts';
 import type { Range } from '../source-text.ts';
-import type { PluginSchema } from './catalogue.ts';
-import type { ResolveContext } from './context.ts';
+import { shown } from '../wording.ts';
+import type { FoundPlugin, ResolveContext } from './context.ts';
 
 /** The plugin that `written` names, or undefined after saying what is wrong with it. */
 export function lookUpPlugin(
   written: string,
   range: Range,
   context: ResolveContext,
-): { target: PluginTarget; schema: PluginSchema } | undefined {
+): FoundPlugin | undefined {
+  const known = context.foundPlugins.get(written);
+  if (known) return known;
   const target = findTarget(written, context.pluginNames);
   if (!target) {
     context.diagnostics.error(range, notAPlugin(written));
     return undefined;
   }
   const schema = context.catalogue.plugin(target);
-  if (schema) return { target, schema };
+  if (schema) {
+    const found = { target, schema };
+    context.foundPlugins.set(written, found);
+    return found;
+  }
   reportUnknown(target, range, context);
   return undefined;
 }

@@ -2,10 +2,11 @@ import { type Diagnostic, DiagnosticList } from '../diagnostics.ts';
 import type { Block, ConfigDocument } from '../document.ts';
 import { pluginNames, pluginReferences } from '../plugin-reference.ts';
 import { Suggester } from '../suggest.ts';
+import { blockTitle } from '../wording.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type ClassifiedBlocks, classifyBlocks } from './classify.ts';
 import type { BlockConfig, Config } from './config.ts';
-import { blockTitle, type PathChecks, type ResolveContext } from './context.ts';
+import type { PathChecks, ResolveContext } from './context.ts';
 import { Expander } from './expand.ts';
 import { checkPluginsBlock, resolveGlobal } from './global-blocks.ts';
 import { IncludeGraph } from './include-graph.ts';
@@ -25,7 +26,7 @@ export interface ResolveOptions {
 export interface Resolution {
   /** Only there when neither the document nor its meaning has an error. */
   readonly config?: Config;
-  /** In the order of the file; those of `parseConfig` are not repeated. */
+  /** In the order found; those of `parseConfig` are not repeated. */
   readonly diagnostics: readonly Diagnostic[];
   /** Diagnostics beyond those that are kept. */
   readonly suppressed: number;
@@ -47,6 +48,7 @@ export function resolveConfig(
     suggester: new Suggester(),
     paths,
     pluginNames: names,
+    foundPlugins: new Map(),
     directory: new OptionDirectory(catalogue, pluginReferences(document)),
   };
   const classified = classifyBlocks(document, context);
@@ -55,7 +57,7 @@ export function resolveConfig(
   const blocks = resolveBlocks(classified, context);
   checkGroups(blocks, context);
 
-  const result = { diagnostics: diagnostics.sorted(), suppressed: diagnostics.suppressed };
+  const result = { diagnostics: diagnostics.kept, suppressed: diagnostics.suppressed };
   if (!document.wellFormed || diagnostics.errors > 0) return result;
   const config = { file: source.file, global, blocks: blocks.map(({ config }) => config) };
   return { ...result, config };

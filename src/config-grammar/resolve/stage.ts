@@ -1,8 +1,9 @@
 import type { Block, Section, Statement } from '../document.ts';
 import { type PluginTarget, targetKey } from '../plugin-reference.ts';
 import type { Range } from '../source-text.ts';
+import { blockTitle } from '../wording.ts';
 import type { PluginSchema } from './catalogue.ts';
-import { blockTitle, type ResolveContext } from './context.ts';
+import type { ResolveContext } from './context.ts';
 import type { ExpandedBlock } from './expand.ts';
 import { OptionSet } from './option-set.ts';
 import { lookUpPlugin } from './plugin-lookup.ts';
@@ -18,11 +19,17 @@ export interface Stage {
   readonly options: OptionSet;
 }
 
+export interface StageSection {
+  readonly stage: Stage;
+  readonly section: Section;
+  readonly origin: Block;
+}
+
 /** The plugins of a block in order. */
 export interface Stages {
   readonly all: readonly Stage[];
-  /** The stage that each section configures; sections of unknown plugins have none. */
-  readonly bySection: ReadonlyMap<Section, Stage>;
+  /** The sections with the stage that each configures; those of unknown plugins are left out. */
+  readonly sections: readonly StageSection[];
   /** True when a line names no known plugin, so that what the block lacks cannot be told. */
   readonly unknown: boolean;
 }
@@ -39,7 +46,7 @@ export function findStages(block: Block, expanded: ExpandedBlock, context: Resol
 
 class StageFinder implements Stages {
   readonly all: Stage[] = [];
-  readonly bySection = new Map<Section, Stage>();
+  readonly sections: StageSection[] = [];
   unknown = false;
   readonly #block: Block;
   readonly #context: ResolveContext;
@@ -65,7 +72,7 @@ class StageFinder implements Stages {
     const { name, instance, range } = section;
     if (name === '') return;
     const stage = this.#add({ written: name, instance, style: 'section', range, origin });
-    if (stage) this.bySection.set(section, stage);
+    if (stage) this.sections.push({ stage, section, origin });
   }
 
   #add(

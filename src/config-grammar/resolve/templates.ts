@@ -1,10 +1,9 @@
 import type { Block } from '../document.ts';
-import { shown } from '../options/parsed.ts';
-import { blockTitle, type ResolveContext } from './context.ts';
+import { structuralWords } from '../options/define.ts';
+import { blockTitle, shown } from '../wording.ts';
+import type { ResolveContext } from './context.ts';
 import { OptionIndex } from './option-index.ts';
 import { lookUpPlugin } from './plugin-lookup.ts';
-
-const structural = new Set(['plugin', 'include', 'source']);
 
 /**
  * Checks a template that no live block includes: a warning, and errors for words that cannot be
@@ -20,7 +19,7 @@ export function checkUnusedTemplate(block: Block, context: ResolveContext): void
   for (const { name, nameRange, values } of block.statements) {
     if (name === 'plugin') {
       for (const { text, range } of values.slice(0, 1)) lookUpPlugin(text, range, context);
-    } else if (!structural.has(name) && !directory.isKnownInBlocks(name)) {
+    } else if (!structuralWords.has(name) && !directory.isKnownInBlocks(name)) {
       const suggestion = diagnostics.full
         ? undefined
         : suggester.nearest(name, directory.blockOptions());

@@ -23,12 +23,35 @@ import {
 } from '../../../netlink/nflog-protocol.ts';
 import type { BytesColumn, NumberColumn } from '../../../records/column.ts';
 import type { ColumnSet } from '../../../records/column-set.ts';
+import type { Key } from '../../../records/key.ts';
 import { Family } from '../../../records/protocols/ip-protocol.ts';
 import { nflogKeys } from './keys.ts';
 
 const NFGENMSG_SIZE = 4;
 /** NF_NETDEV_EGRESS (linux/netfilter.h). */
 const HOOK_EGRESS = 1;
+
+/** Room for every type there is, and some to come. */
+const ATTRIBUTE_TYPES = 32;
+
+/** The keys that an attribute is for. Those not listed are always needed. */
+const attributeKeys: readonly (readonly [type: number, keys: readonly Key[]])[] = [
+  [NFULA_MARK, [nflogKeys.mark]],
+  [NFULA_TIMESTAMP, [nflogKeys.timeSec, nflogKeys.timeUsec]],
+  [NFULA_IFINDEX_INDEV, [nflogKeys.ifindexIn]],
+  [NFULA_IFINDEX_OUTDEV, [nflogKeys.ifindexOut]],
+  [NFULA_IFINDEX_PHYSINDEV, [nflogKeys.ifindexPhysin]],
+  [NFULA_IFINDEX_PHYSOUTDEV, [nflogKeys.ifindexPhysout]],
+  [NFULA_HWADDR, [nflogKeys.macSaddr, nflogKeys.macAddrlen]],
+  [NFULA_PREFIX, [nflogKeys.prefix]],
+  [NFULA_UID, [nflogKeys.uid]],
+  [NFULA_GID, [nflogKeys.gid]],
+  [NFULA_SEQ_GLOBAL, [nflogKeys.seqGlobal]],
+  [NFULA_HWTYPE, [nflogKeys.type]],
+  [NFULA_HWHEADER, [nflogKeys.mac, nflogKeys.macLen]],
+  [NFULA_VLAN, [nflogKeys.vlanProto, nflogKeys.vlanTci]],
+];
+const alwaysWanted = [NFULA_PACKET_HDR, NFULA_PAYLOAD, NFULA_SEQ, NFULA_L2HDR];
 
 type NumberKey = Exclude<keyof typeof nflogKeys, 'mac' | 'macSaddr' | 'pkt' | 'prefix'>;
 
@@ -48,6 +71,8 @@ export class NflogDecoder {
   /** The packet's NFULA_SEQ, or −1 when the message has none. */
   sequence = -1;
 
+  /** 1 for the attribute types that somebody reads a key of. */
+  readonly #wanted = new Uint8Array(ATTRIBUTE_TYPES);
   readonly #attribute = new AttributeCursor();
   readonly #nested = new AttributeCursor();
   readonly #n: { readonly [key in NumberKey]: NumberColumn };
@@ -64,6 +89,10 @@ export class NflogDecoder {
   readonly #prefix: BytesColumn;
 
   constructor(columns: ColumnSet) {
+    for (const type of alwaysWanted) this.#wanted[type] = 1;
+    for (const [type, keys] of attributeKeys) {
+      if (keys.some(({ name }) => columns.isRead(name))) this.#wanted[type] = 1;
+    }
     this.#n = {
       macLen: columns.numbers(nflogKeys.macLen),
       type: columns.numbers(nflogKeys.type),
@@ -114,7 +143,11 @@ export class NflogDecoder {
     this.#payloadLength = -1;
     this.#headerLength = 0;
     this.#linkHeaderLength = 0;
-    while (attribute.next()) this.#take(row, attribute, view);
+    const wanted = this.#wanted;
+    while (attribute.next()) {
+      const type = attribute.type;
+      if (type < ATTRIBUTE_TYPES && wanted[type] === 1) this.#take(row, attribute, view);
+    }
     if (this.#payloadLength >= 0) this.#setPayload(row, family);
     return !attribute.malformed;
   }

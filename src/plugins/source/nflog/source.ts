@@ -26,8 +26,10 @@ export interface NflogValues {
 }
 
 const EPERM = 1;
-/** Bound on the last look at a group that goes on receiving while it is given up. */
+/** Bounds on giving a group up: the wait for the kernel's timer, and the last look at the queue. */
 const FAREWELL_MS = 1000;
+/** How late the kernel's timer may come: one tick at 100 Hz. */
+const TIMER_SLACK_MS = 10;
 
 /** What the source needs of a bound group (NflogGroup), so that tests can feed it bytes. */
 export interface GroupSocket extends DatagramSource {
@@ -78,26 +80,46 @@ export class NflogSource implements SourceInstance<NflogValues> {
   }
 
   async close(): Promise<void> {
-    await this.#handle?.remove();
+    try {
+      await this.#giveUpGroup();
+    } finally {
+      await this.#handle?.remove();
+      try {
+        this.#drainQueued();
+      } finally {
+        this.#group.close();
+      }
+    }
+  }
+
+  /** Ends the group, so that what the kernel was collecting for it is on the socket's queue. */
+  async #giveUpGroup(): Promise<void> {
     try {
       this.#group.unbind();
-      while (this.#drain() > 0);
     } catch (error) {
       if (!(error instanceof NetlinkError && error.errno === EPERM)) throw error;
       await this.#outwaitKernelQueue();
-    } finally {
-      this.#group.close();
     }
   }
 
   /**
    * Without privileges the group can only be given up by closing the socket, which throws away what
-   * the kernel is still collecting. So wait until that has been handed over by its timer.
+   * the kernel is still collecting. So go on receiving until its timer has handed that over.
    */
   async #outwaitKernelQueue(): Promise<void> {
+    const pause = this.#options.qtimeout + TIMER_SLACK_MS;
+    if (pause > FAREWELL_MS) {
+      this.#context.log.notice(
+        `packets that the kernel has collected for less than qtimeout (${this.#options.qtimeout} ms) are lost: ` +
+          'only root can have them handed over earlier',
+      );
+    }
+    await delay(Math.min(pause, FAREWELL_MS));
+  }
+
+  /** Delivers what is waiting; for a bounded time, as a group that was not ended may never run dry. */
+  #drainQueued(): void {
     const end = Date.now() + FAREWELL_MS;
-    while (this.#drain() > 0 && Date.now() < end);
-    await delay(Math.min(this.#options.qtimeout + 10, FAREWELL_MS));
     while (this.#drain() > 0 && Date.now() < end);
   }
 
