@@ -51,15 +51,16 @@ async function runDaemon(
   const readiness = Readiness.fromEnvironment((error) =>
     process.stderr.write(`specter: cannot tell the service manager: ${error.message}\n`),
   );
+  parent?.restrictUmask();
   let daemon: Daemon;
   try {
-    daemon = await Daemon.start(loaded, flagsOf(options), readiness);
+    daemon = await Daemon.start(loaded, flagsOf(options, parent !== undefined), readiness);
   } catch (error) {
     const message = `specter: ${error instanceof Error ? error.message : error}\n`;
     parent?.failed(message);
     return failed(message);
   }
-  parent?.detach();
+  parent?.leaveFolder();
   signals.deliver({
     reopen: () => daemon.reopen(),
     reload: () => daemon.reload(),
@@ -91,10 +92,12 @@ function failed(message: string): number {
   return 1;
 }
 
-function flagsOf({ configfile, uid, pidfile, loglevel, verbose }: RunOptions): DaemonFlags {
+function flagsOf(options: RunOptions, background: boolean): DaemonFlags {
+  const { configfile, uid, pidfile, loglevel, verbose } = options;
   return {
     configFile: configfile,
     verbose: verbose === true,
+    background,
     ...(uid === undefined ? {} : { user: uid }),
     ...(pidfile === undefined ? {} : { pidfile }),
     ...(loglevel === undefined ? {} : { loglevel }),

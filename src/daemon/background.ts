@@ -74,15 +74,20 @@ export class ParentLink {
   }
 
   /**
-   * Lets go of the terminal's world: the working folder becomes `/`, so that no file system is kept
-   * from being unmounted, and the umask at least 027, since packet logs are nobody else's business.
-   * After the configuration was read and its relative paths were made absolute, before any
-   * file is created. In the foreground both stay as the service manager has set them.
+   * Makes the umask at least 027, since what is logged is nobody else's business. Before any file
+   * is created. In the foreground it stays as the service manager has set it.
    */
-  detach(): void {
-    process.chdir('/');
+  restrictUmask(): void {
     const inherited = process.umask(0o027);
     process.umask(inherited | 0o027);
+  }
+
+  /**
+   * The working folder becomes `/`, so that no file system is kept from being unmounted. Once
+   * everything is open and relative paths were made absolute. In the foreground it stays.
+   */
+  leaveFolder(): void {
+    process.chdir('/');
   }
 
   /** The daemon is up: the parent exits with 0. */

@@ -15,18 +15,20 @@ export class PluginCatalogue implements Catalogue {
   readonly #sourcePlugins = new Map<PluginSchema, SourcePlugin>();
 
   constructor() {
-    for (const plugin of builtinSources) {
-      const schema = schemaOf(plugin);
-      this.#sources.set(plugin.name.toLowerCase(), schema);
-      this.#sourcePlugins.set(schema, plugin);
-    }
+    for (const plugin of builtinSources) this.addSource(plugin);
     for (const plugin of builtinStages) {
       this.addStage({ kind: 'builtin', name: plugin.name.toUpperCase() }, plugin);
     }
   }
 
-  addStage(target: PluginTarget, plugin: StagePlugin): void {
+  addSource(plugin: SourcePlugin): void {
     const schema = schemaOf(plugin);
+    this.#sources.set(plugin.name.toLowerCase(), schema);
+    this.#sourcePlugins.set(schema, plugin);
+  }
+
+  addStage(target: PluginTarget, plugin: StagePlugin): void {
+    const schema = { ...schemaOf(plugin), revision: revisionOf(plugin) };
     this.#stages.set(targetKey(target), schema);
     this.#stagePlugins.set(schema, plugin);
   }
@@ -44,7 +46,7 @@ export class PluginCatalogue implements Catalogue {
   }
 
   sourceNames(): readonly string[] {
-    return builtinSources.map(({ name }) => name);
+    return [...this.#sources.values()].map(({ name }) => name);
   }
 
   providersOf(key: string): readonly string[] {
@@ -70,6 +72,20 @@ export class PluginCatalogue implements Catalogue {
 function found<P>(plugin: P | undefined, { name }: PluginSchema): P {
   if (plugin === undefined) throw new TypeError(`schema ${name} is of another catalogue`);
   return plugin;
+}
+
+const revisions = new WeakMap<StagePlugin, string>();
+let lastRevision = 0;
+
+/** A module that was changed and loaded again gives another object, and so another revision. */
+function revisionOf(plugin: StagePlugin): string {
+  let revision = revisions.get(plugin);
+  if (revision === undefined) {
+    lastRevision++;
+    revision = String(lastRevision);
+    revisions.set(plugin, revision);
+  }
+  return revision;
 }
 
 function schemaOf(plugin: Plugin): PluginSchema {

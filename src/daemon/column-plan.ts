@@ -1,4 +1,10 @@
-import type { Plugin, SourcePlugin, StagePlugin } from '../plugins/api.ts';
+import type {
+  FilterPlugin,
+  OutputPlugin,
+  Plugin,
+  SourcePlugin,
+  StagePlugin,
+} from '../plugins/api.ts';
 import type { Key } from '../records/key.ts';
 
 /** Which of a block's inputs have work to do, and which keys need a column. */
@@ -12,6 +18,8 @@ export interface ColumnPlan {
 /**
  * Follows the keys back from who reads them: outputs and filters read some, and so do the inputs
  * that provide those. What nobody reads is neither decoded nor stored.
+ *
+ * @param stages in the order of orderStages
  */
 export function planColumns(source: SourcePlugin, stages: readonly StagePlugin[]): ColumnPlan {
   const providers: Plugin[] = [source, ...stages];
@@ -26,17 +34,22 @@ export function planColumns(source: SourcePlugin, stages: readonly StagePlugin[]
     if (stage.kind === 'input') continue;
     for (const name of readNames(stage, provided)) wanted.add(name);
   }
-  // Inputs read what inputs listed before them provide: one walk backwards finds every need.
+  // Inputs read what inputs before them provide: one walk backwards finds every need.
   for (const stage of stages.toReversed()) {
     if (stage.kind !== 'input') continue;
     if (!stage.provides.some(({ name }) => wanted.has(name))) continue;
     activeInputs.add(stage);
-    for (const name of readNames(stage, provided)) wanted.add(name);
+    for (const use of stage.reads) {
+      if (!use.for || use.for.some((name) => wanted.has(name))) wanted.add(use.name);
+    }
   }
   const keys = [...provided.values()].filter(({ name }) => wanted.has(name));
   return { keys, activeInputs };
 }
 
-function readNames(stage: StagePlugin, provided: ReadonlyMap<string, Key>): Iterable<string> {
+function readNames(
+  stage: FilterPlugin | OutputPlugin,
+  provided: ReadonlyMap<string, Key>,
+): Iterable<string> {
   return stage.reads === 'all' ? provided.keys() : stage.reads.map(({ name }) => name);
 }

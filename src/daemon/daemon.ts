@@ -23,6 +23,8 @@ export interface DaemonFlags {
   readonly loglevel?: number;
   /** Log to the terminal as well. */
   readonly verbose: boolean;
+  /** Started with -d: there is no terminal. */
+  readonly background: boolean;
 }
 
 /** Global options that only a start can bring about. */
@@ -85,7 +87,7 @@ export class Daemon {
     this.#readiness = readiness;
     this.#global = global;
     this.#log = new Log({
-      target: isPath(global.logfile) ? resolve(global.logfile) : global.logfile,
+      target: logTarget(global.logfile, flags.background),
       level: flags.loglevel ?? global.loglevel,
       mirror: flags.verbose,
     });
@@ -132,7 +134,7 @@ export class Daemon {
 
   /** Tells everybody who waits for it that the daemon is up. */
   announce(version: string): void {
-    this.#logger.notice(`specter ${version} ready, ${this.#blocks.size} blocks`);
+    this.#logger.notice(`specter ${version} ready, ${blocks(this.#blocks.size)}`);
     this.#readiness.ready();
   }
 
@@ -207,7 +209,7 @@ export class Daemon {
     this.#global = global;
     this.#log.level = this.#flags.loglevel ?? global.loglevel;
     const failures = await this.#blocks.change(config.blocks, catalogue);
-    const exceptions = failures === 0 ? '' : `, but for ${failures} blocks`;
+    const exceptions = failures === 0 ? '' : `, but for ${blocks(failures)}`;
     this.#logger.notice(`config reloaded${exceptions}`);
   }
 
@@ -215,13 +217,21 @@ export class Daemon {
     await this.#blocks.close();
     await this.#receiving.loop.stop();
     this.#links.close();
-    this.#pidfile?.release();
     this.#limiter.close();
     this.#log.close();
+    // Last: until then nobody may take the daemon for gone.
+    this.#pidfile?.release();
   }
 }
 
-const isPath = (logfile: string): boolean => !['stdout', 'stderr', 'syslog'].includes(logfile);
+/** In the background stdout and stderr lead nowhere: syslog takes their place. */
+function logTarget(logfile: string, background: boolean): string {
+  if (logfile === 'syslog') return logfile;
+  if (logfile === 'stdout' || logfile === 'stderr') return background ? 'syslog' : logfile;
+  return resolve(logfile);
+}
+
+const blocks = (count: number): string => (count === 1 ? '1 block' : `${count} blocks`);
 
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);

@@ -6,8 +6,8 @@ import { url } from 'node:inspector';
  * On SIGUSR1 Node opens its debugger, and whoever may connect to 127.0.0.1 then runs code as root,
  * until the program has a listener for that signal. That takes some ten milliseconds from the
  * start of the process; the option closes the gap. The debugger's address is one that never
- * resolves: a scope with a name is only valid for link-local addresses (RFC 4007 section 11), which
- * `::1` is not, so that even an interface called `nosuch` would not change it. Node says
+ * resolves: libc's getaddrinfo takes the name of an interface after `%` for link-local addresses
+ * alone, so that even an interface called `nosuch` would not make `::1%nosuch` valid. Node says
  * "Unable to resolve" on stderr and goes on.
  *
  * It also disarms `--inspect` and `--inspect-port` in NODE_OPTIONS, which yield to the command line.

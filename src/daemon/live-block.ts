@@ -1,8 +1,13 @@
 import type { BlockConfig, StageConfig } from '../config-grammar/index.ts';
 import type { PluginLog, SourceContext, SourceInstance, SourcePlugin } from '../plugins/api.ts';
 import type { PluginCatalogue } from './catalogue.ts';
-import { Pipeline, type StageServices, type StageSpec } from './pipeline.ts';
-import type { BlockStatistics } from './statistics.ts';
+import {
+  type NamedOutputCounters,
+  Pipeline,
+  type StageServices,
+  type StageSpec,
+} from './pipeline.ts';
+import { addOutputs, type BlockStatistics } from './statistics.ts';
 
 /** What blocks need of the daemon. */
 export interface BlockServices {
@@ -20,6 +25,9 @@ export class LiveBlock {
   readonly #source: SourceInstance<unknown>;
   readonly #services: BlockServices;
   #pipeline: Pipeline;
+  /** What the pipelines before this one counted. */
+  #decodedBefore = 0;
+  #outputsBefore: readonly NamedOutputCounters[] = [];
 
   private constructor(
     config: BlockConfig,
@@ -97,6 +105,8 @@ export class LiveBlock {
     this.#pipeline = pipeline;
     this.#config = config;
     await old.close();
+    this.#decodedBefore += old.decoded;
+    this.#outputsBefore = addOutputs(this.#outputsBefore, old.outputs());
   }
 
   reopen(): void {
@@ -107,8 +117,8 @@ export class LiveBlock {
     return {
       block: this.name,
       source: this.#source.counters,
-      decoded: this.#pipeline.decoded,
-      outputs: this.#pipeline.outputs(),
+      decoded: this.#decodedBefore + this.#pipeline.decoded,
+      outputs: addOutputs(this.#outputsBefore, this.#pipeline.outputs()),
     };
   }
 

@@ -11,7 +11,7 @@ import {
 import { loadModule, PluginLoadError } from '../plugins/load-module.ts';
 import { PluginCatalogue } from './catalogue.ts';
 import { type GlobalOptions, globalOptions } from './global-options.ts';
-import { PrivilegeError, resolveUser } from './privileges.ts';
+import { PrivilegeError, resolveCapability, resolveUser } from './privileges.ts';
 
 /** A valid config file with the plugins that it names. */
 export interface LoadedConfig {
@@ -39,10 +39,14 @@ export async function loadConfig(file: string, color: boolean): Promise<LoadResu
   const catalogue = new PluginCatalogue();
   const loadErrors = await loadModules(parsed, catalogue);
   const resolved = resolveConfig(parsed.document, catalogue);
-  const diagnostics = [...parsed.diagnostics, ...loadErrors, ...resolved.diagnostics];
+  // Where a module could not be loaded, that it is not there would be said a second time.
+  const explained = new Set(loadErrors.map(({ span }) => span.offset));
+  const others = resolved.diagnostics.filter(({ span }) => !explained.has(span.offset));
+  const diagnostics = [...parsed.diagnostics, ...loadErrors, ...others];
   const { config } = resolved;
   const global = config && typedValues(config.global, globalOptions);
   if (config && global) diagnostics.push(...checkUser(config, global));
+  if (config?.blocks.length === 0) diagnostics.push(nothingToDo(parsed));
   diagnostics.sort((a, b) => a.span.offset - b.span.offset);
   const messages = formatDiagnostics(diagnostics, parsed.document.source, {
     color,
@@ -70,15 +74,33 @@ async function loadModules(
   return errors;
 }
 
+/** Also what a reload meets when it reads a file that is only being written. */
+function nothingToDo({ document }: ParsedConfig): Diagnostic {
+  return {
+    severity: 'error',
+    message: 'no block is fed by a source; add one, such as "5 { … }" for NFLOG group 5',
+    span: document.source.span({ offset: 0, length: 0 }),
+  };
+}
+
 /** Whether the user and the capabilities exist: only the system knows. */
 function checkUser(config: Config, { user, keepcaps }: GlobalOptions): Diagnostic[] {
-  if (user === undefined) return [];
+  return [
+    ...checkOption(config, 'user', () => user !== undefined && resolveUser(user)),
+    ...keepcaps.flatMap((name) => checkOption(config, 'keepcaps', () => resolveCapability(name))),
+  ];
+}
+
+function checkOption(
+  config: Config,
+  option: 'user' | 'keepcaps',
+  resolve: () => void,
+): Diagnostic[] {
   try {
-    resolveUser(user, keepcaps);
+    resolve();
     return [];
   } catch (error) {
     if (!(error instanceof PrivilegeError)) throw error;
-    const option = error.message.startsWith('keepcaps') ? 'keepcaps' : 'user';
     const span = config.global.spanOf({ option });
     return [{ severity: 'error', message: error.message, span }];
   }

@@ -11,6 +11,7 @@ import type {
 import { Batch } from '../records/batch.ts';
 import { ColumnSet } from '../records/column-set.ts';
 import { planColumns } from './column-plan.ts';
+import { orderStages } from './stage-order.ts';
 
 /**
  * Rows of a batch. Large enough that what is done once a batch costs nothing; small enough that
@@ -59,7 +60,7 @@ export class Pipeline {
   ): Promise<Pipeline> {
     const pipeline = new Pipeline(source, specs, services);
     try {
-      pipeline.#openStages(specs);
+      pipeline.#openStages();
       return pipeline;
     } catch (error) {
       await pipeline.close();
@@ -67,22 +68,24 @@ export class Pipeline {
     }
   }
 
-  readonly #activeInputs: ReadonlySet<StagePlugin>;
+  /** The plugins that have work to do, in the order in which they see a batch. */
+  readonly #specs: readonly StageSpec[];
 
   private constructor(source: SourcePlugin, specs: readonly StageSpec[], services: StageServices) {
+    const ordered = orderStages(specs);
     const plan = planColumns(
       source,
-      specs.map(({ plugin }) => plugin),
+      ordered.map(({ plugin }) => plugin),
     );
     this.batch = new Batch(new ColumnSet(BATCH_CAPACITY, plan.keys));
-    this.#activeInputs = plan.activeInputs;
+    this.#specs = ordered.filter(
+      ({ plugin }) => plugin.kind !== 'input' || plan.activeInputs.has(plugin),
+    );
     this.#services = services;
   }
 
-  #openStages(specs: readonly StageSpec[]): void {
-    const inputs = specs.filter(({ plugin }) => this.#activeInputs.has(plugin));
-    const rest = specs.filter(({ plugin }) => plugin.kind !== 'input');
-    for (const spec of [...inputs, ...rest]) this.#stages.push(this.#openStage(spec));
+  #openStages(): void {
+    for (const spec of this.#specs) this.#stages.push(this.#openStage(spec));
   }
 
   #openStage({ plugin, title, options }: StageSpec): Stage {

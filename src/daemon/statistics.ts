@@ -21,3 +21,23 @@ export function formatStatistics({ block, source, decoded, outputs }: BlockStati
     ),
   ];
 }
+
+/** Adds up the counters of outputs with the same title; those of `past` stay, also without one. */
+export function addOutputs(
+  past: readonly NamedOutputCounters[],
+  present: readonly NamedOutputCounters[],
+): NamedOutputCounters[] {
+  const sums = new Map(past.map((output) => [output.title, output]));
+  for (const output of present) {
+    const before = sums.get(output.title);
+    sums.set(output.title, before ? sumOf(before, output) : output);
+  }
+  return [...sums.values()];
+}
+
+const sumOf = (a: NamedOutputCounters, b: NamedOutputCounters): NamedOutputCounters => ({
+  title: b.title,
+  written: a.written + b.written,
+  dropped: a.dropped + b.dropped,
+  errors: a.errors + b.errors,
+});

@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 const packages = {
   cc: 'gcc libc6-dev',
   ip: 'iproute2',
+  logrotate: 'logrotate',
   nft: 'nftables',
   nsenter: 'util-linux',
   ping: 'iputils-ping',

@@ -31,6 +31,8 @@ export interface PluginSchema {
   /** `LOGEMU`, `nflog` */
   readonly name: string;
   readonly kind: 'source' | 'input' | 'filter' | 'output';
+  /** Differs when the plugin's code does: part of the fingerprint. Default: none. */
+  readonly revision?: string;
   readonly options: OptionSchemas;
   /** Keys without which the plugin makes no sense in a block. */
   readonly requires: readonly string[];

@@ -37,7 +37,8 @@ export class ResolvedStage implements StageConfig {
   }
 
   get fingerprint(): string {
-    return fingerprintOf([targetKey(this.target), this.instance], this.options.values);
+    const parts = [targetKey(this.target), this.schema.revision ?? '', this.instance];
+    return fingerprintOf(parts, this.options.values);
   }
 }
 

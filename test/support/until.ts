@@ -1,0 +1,19 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+const interval = 5;
+
+/**
+ * Waits for what no event tells: states in /proc, the end of processes that are not children.
+ * @param what for the message when it has not come within `timeout` ms
+ */
+export async function until(
+  condition: () => Promise<boolean>,
+  what: string,
+  timeout = 10_000,
+): Promise<void> {
+  const end = performance.now() + timeout;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`${what}: not within ${timeout} ms`);
+    await delay(interval);
+  }
+}

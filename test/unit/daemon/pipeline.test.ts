@@ -1,0 +1,148 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Pipeline, type StageSpec } from '../../../src/daemon/pipeline.ts';
+import type { StagePlugin } from '../../../src/plugins/api.ts';
+import { key } from '../../../src/records/key.ts';
+import { fakeHost, LoggedLines } from '../plugins/fake-context.ts';
+import { FakePlugins } from './fake-plugins.ts';
+
+let plugins: FakePlugins;
+let log: LoggedLines;
+let failures: string[];
+
+beforeEach(() => {
+  plugins = new FakePlugins();
+  log = new LoggedLines();
+  failures = [];
+});
+
+function open(...stages: StagePlugin[]): Promise<Pipeline> {
+  const specs: StageSpec[] = stages.map((plugin, i) => ({
+    plugin,
+    title: `${plugin.name} ${i}`,
+    options: { tag: '' },
+  }));
+  return Pipeline.open(plugins.fakes.source, specs, {
+    log: () => log,
+    context: { block: '5', host: fakeHost() },
+    fail: (title, error) => failures.push(`${title}: ${error.message}`),
+  });
+}
+
+/** Sends rows with these values of `n` through. */
+function run(pipeline: Pipeline, ...numbers: number[]): void {
+  const { batch } = pipeline;
+  batch.begin(Buffer.alloc(0));
+  const column = batch.columns.numbers(key('n', 'u32', ''));
+  for (const value of numbers) column.set(batch.count++, value);
+  pipeline.run();
+}
+
+describe('Pipeline', () => {
+  test('opens inputs first and closes in the same order', async () => {
+    const { double, sink, sink2 } = plugins.fakes;
+    const pipeline = await open(sink, double, sink2);
+    expect(plugins.take()).toEqual(['open DOUBLE', 'open SINK', 'open SINK2']);
+    await pipeline.close();
+    expect(plugins.take()).toEqual(['close DOUBLE', 'close SINK', 'close SINK2']);
+    expect(failures).toEqual([]);
+  });
+
+  test('shows outputs the rows that the filters before them let pass', async () => {
+    const { double, odd, sink, sink2 } = plugins.fakes;
+    const pipeline = await open(double, sink, odd, sink2);
+    plugins.take();
+    run(pipeline, 1, 2, 3, 4, 5);
+    expect(plugins.take()).toEqual([
+      'DOUBLE',
+      'SINK 1:2 2:4 3:6 4:8 5:10',
+      'ODD',
+      'SINK2 1:2 3:6 5:10',
+    ]);
+    run(pipeline, 2, 7);
+    expect(plugins.take()).toEqual(['DOUBLE', 'SINK 2:4 7:14', 'ODD', 'SINK2 7:14']);
+    expect(pipeline.decoded).toBe(7);
+  });
+
+  test('does not trouble an output with no rows', async () => {
+    const { odd, sink } = plugins.fakes;
+    const pipeline = await open(odd, sink);
+    plugins.take();
+    run(pipeline, 2, 4);
+    expect(plugins.take()).toEqual(['ODD']);
+  });
+
+  test('neither opens nor runs an input that nobody reads from', async () => {
+    const { double, odd } = plugins.fakes;
+    const pipeline = await open(double, odd);
+    run(pipeline, 1);
+    await pipeline.close();
+    expect(plugins.take()).toEqual(['open ODD', 'ODD']);
+  });
+
+  test('goes on with the other plugins when one throws', async () => {
+    const { double, odd, sink, sink2 } = plugins.fakes;
+    const pipeline = await open(double, odd, sink, sink2);
+    plugins.take();
+    plugins.failing.add('SINK 1:2');
+    run(pipeline, 1);
+    expect(plugins.take()).toEqual(['DOUBLE', 'ODD', 'SINK2 1:2']);
+    plugins.failing.add('DOUBLE');
+    run(pipeline, 1);
+    expect(plugins.take()).toEqual(['ODD', 'SINK 1', 'SINK2 1']);
+    plugins.failing.add('ODD');
+    run(pipeline, 1);
+    expect(plugins.take()).toEqual(['SINK 1', 'SINK2 1']);
+    expect(failures).toEqual([
+      'SINK 2: SINK 1:2 failed',
+      'DOUBLE 0: DOUBLE failed',
+      'DOUBLE 0: DOUBLE failed',
+      'ODD 1: ODD failed',
+    ]);
+  });
+
+  test('passes on what plugins report as failed', async () => {
+    const pipeline = await open(plugins.fakes.sink);
+    run(pipeline, 13);
+    expect(failures).toEqual(['SINK 0: unlucky']);
+  });
+
+  test('closes what is open when a plugin cannot be opened', async () => {
+    const { double, sink, sink2 } = plugins.fakes;
+    plugins.failing.add('open SINK2');
+    await expect(open(double, sink, sink2, sink2)).rejects.toThrow('open SINK2 failed');
+    expect(plugins.take()).toEqual(['open DOUBLE', 'open SINK', 'close DOUBLE', 'close SINK']);
+  });
+
+  test('closes the others when a plugin fails to close', async () => {
+    const { double, sink, sink2 } = plugins.fakes;
+    const pipeline = await open(double, sink, sink2);
+    plugins.take();
+    plugins.failing.add('close SINK').add('close DOUBLE');
+    await pipeline.close();
+    expect(plugins.take()).toEqual(['close SINK2']);
+    expect(failures).toEqual(['DOUBLE 0: close DOUBLE failed', 'SINK 1: close SINK failed']);
+  });
+
+  test('reopens all outputs, and says which cannot be', async () => {
+    const { sink, odd, sink2 } = plugins.fakes;
+    const pipeline = await open(sink, odd, sink2);
+    plugins.take();
+    plugins.failing.add('reopen SINK');
+    pipeline.reopen();
+    expect(plugins.take()).toEqual(['reopen SINK2']);
+    expect(log.lines).toEqual([
+      'error: cannot reopen, going on with the old file: reopen SINK failed',
+    ]);
+    expect(failures).toEqual([]);
+  });
+
+  test('tells the counters of its outputs by title', async () => {
+    const { sink, odd, sink2 } = plugins.fakes;
+    const pipeline = await open(sink, odd, sink2);
+    run(pipeline, 1, 2);
+    expect(pipeline.outputs()).toEqual([
+      { title: 'SINK 0', written: 2, dropped: 0, errors: 0 },
+      { title: 'SINK2 2', written: 1, dropped: 0, errors: 0 },
+    ]);
+  });
+});
