@@ -1,0 +1,71 @@
+#!/bin/sh
+# Runs all tests, or those named: ./test/run.sh [test/unit …]
+#
+# Sets up what is missing. As root on Debian: the commands that the tests use, from the distribution;
+# for everybody: specter's own dependencies and its build, both inside this checkout. Tests of the
+# kernel run in network namespaces that they make; where a user may not make any they are skipped,
+# and the report says why. The host's firewall is never touched.
+set -eu
+
+cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+say() { printf '\n== %s\n' "$*"; }
+fail() { printf 'test: %s\n' "$*" >&2; exit 1; }
+
+check_node() {
+  command -v node >/dev/null || fail 'Node.js 20.19 or newer is needed: https://nodejs.org/en/download'
+  node -e 'const [a, b] = process.versions.node.split(".").map(Number)
+    process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
+    fail "Node.js 20.19 or newer is needed, this is $(node --version)"
+}
+
+missing_packages() {
+  while read -r tool package; do
+    command -v "$tool" >/dev/null || printf '%s ' "$package"
+  done <<'END'
+cc gcc
+ip iproute2
+logrotate logrotate
+nft nftables
+ping iputils-ping
+python3 python3
+tcpdump tcpdump
+tshark tshark
+ulogd ulogd2
+unshare util-linux
+END
+  # The compiler checks struct layouts against the system's headers.
+  [ -e /usr/include/linux/netlink.h ] || printf 'libc6-dev '
+}
+
+install_tools() {
+  missing=$(missing_packages)
+  [ -n "$missing" ] || return 0
+  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    say "Some tests will be skipped; to run them, as root: apt-get install $missing"
+    return 0
+  fi
+  say "Installing $missing"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  # shellcheck disable=SC2086 # a list of names
+  apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  # The tests start ulogd themselves; as a service it would only take NFLOG groups of this host.
+  case $missing in
+    *ulogd2*) ! [ -d /run/systemd/system ] || systemctl disable --quiet --now ulogd2 ;;
+  esac
+}
+
+install_dependencies() {
+  installed=node_modules/.package-lock.json
+  [ ! -e "$installed" ] || [ -n "$(find package-lock.json -newer "$installed")" ] || return 0
+  say 'Installing dependencies into node_modules (npm ci)'
+  npm ci --no-audit --no-fund --loglevel=error
+}
+
+check_node
+install_tools
+install_dependencies
+say 'Building specter and running the tests (npm test)'
+exec npm test -- "$@"

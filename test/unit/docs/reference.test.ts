@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { renderReference } from '../../../docs/render.ts';
+import { allInfo } from '../../../src/cli/info.ts';
+
+const file = new URL('../../../docs/reference.md', import.meta.url);
+
+test('docs/reference.md is what `npm run docs` makes of the declarations', () => {
+  expect(readFileSync(file, 'utf8')).toBe(renderReference(allInfo));
+});
+
+test('options: aliases, defaults and bars in help texts', () => {
+  const text = renderReference([
+    {
+      name: 'THING',
+      kind: 'output',
+      summary: 'does things',
+      options: [
+        { name: 'a', type: 'flag', default: 'no', required: false, aliases: ['b'], help: 'x | y' },
+        { name: 'c', type: 'path', required: true, aliases: [], help: 'where' },
+      ],
+      reads: [{ name: 'ip.saddr' }, { name: 'ip.daddr', required: true }],
+      provides: [],
+    },
+  ]);
+  expect(text.slice(text.indexOf('## THING'))).toBe(`## THING
+
+Output: does things.
+
+### Options
+
+| option   | takes | default  | meaning |
+| -------- | ----- | -------- | ------- |
+| \`a\`, \`b\` | flag  | \`no\`     | x \\| y  |
+| \`c\`      | path  | required | where   |
+
+### Keys read
+
+Required: \`ip.daddr\`.
+
+If there: \`ip.saddr\`.
+`);
+});
