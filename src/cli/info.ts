@@ -6,7 +6,7 @@ import {
 } from '../config-grammar/index.ts';
 import { globalOptions } from '../daemon/global-options.ts';
 import type { KeyUse, Plugin } from '../plugins/api.ts';
-import { loadModule } from '../plugins/load-module.ts';
+import { loadModule, PluginLoadError } from '../plugins/load-module.ts';
 import { builtins, successors } from '../plugins/registry.ts';
 import type { Key, KeyType } from '../records/key.ts';
 
@@ -44,12 +44,12 @@ export const allInfo: readonly InfoDocument[] = [globalBlock, ...builtins.map(in
 
 /** `specter info [NAME]`: prints what a plugin is. Returns the exit code. */
 export async function info(name: string | undefined, json: boolean): Promise<number> {
-  const documents = name === undefined ? allInfo : await find(name);
-  if (!documents) {
-    const hint = successors[(name ?? '').toUpperCase()];
-    process.stderr.write(
-      `specter: there is no plugin ${name}${hint ? `: ${hint}` : ''}; see \`specter plugins\`\n`,
-    );
+  let documents: readonly InfoDocument[];
+  try {
+    documents = name === undefined ? allInfo : [await find(name)];
+  } catch (error) {
+    if (!(error instanceof PluginLoadError)) throw error;
+    process.stderr.write(`specter: ${error.message}\n`);
     return 1;
   }
   const text = json ? JSON.stringify(documents, null, 2) : documents.map(format).join('\n\n');
@@ -64,11 +64,15 @@ export function listPlugins(): void {
   }
 }
 
-async function find(name: string): Promise<readonly InfoDocument[] | undefined> {
-  if (/\.m?js$/.test(name)) return [infoOf(await loadModule(name))];
+async function find(name: string): Promise<InfoDocument> {
+  if (/\.m?js$/.test(name)) return infoOf(await loadModule(name));
   const wanted = name.replace(/^.*specter_(\w+)\.so$/, '$1').toUpperCase();
   const found = allInfo.find((document) => document.name.toUpperCase() === wanted);
-  return found && [found];
+  if (found) return found;
+  const hint = successors[wanted];
+  throw new PluginLoadError(
+    `there is no plugin ${name}${hint === undefined ? '' : `: ${hint}`}; see \`specter plugins\``,
+  );
 }
 
 function infoOf(plugin: Plugin): InfoDocument {

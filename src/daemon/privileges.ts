@@ -191,7 +191,12 @@ function findAccount(user: string): Account {
 /** (uid_t)-1 means "leave unchanged" to setresuid. */
 const isUid = (text: string): boolean => /^\d{1,10}$/.test(text) && Number(text) < 0xffff_ffff;
 
-function resolveCapability(name: string): number {
+/**
+ * The number of a capability that may be kept.
+ *
+ * @throws PrivilegeError when there is none of that name, or when it is a way back to root
+ */
+export function resolveCapability(name: string): number {
   const number = capabilityNumber(name);
   if (number === undefined) throw new PrivilegeError(`keepcaps ${name}: no such capability`);
   if (WAYS_BACK.has(number)) {

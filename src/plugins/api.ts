@@ -21,6 +21,8 @@ export interface KeyUse {
   readonly name: string;
   /** Without this key the plugin makes no sense: a block that does not provide it is an error. */
   readonly required?: boolean;
+  /** For an input: those of its own keys that it takes this one for. Default: all of them. */
+  readonly for?: readonly string[];
 }
 
 /** Where a plugin's messages go: the daemon's log, marked with block and plugin. */

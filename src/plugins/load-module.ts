@@ -3,6 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { StagePlugin } from './api.ts';
+import { pluginProblem } from './check-plugin.ts';
 
 /** A third-party plugin that cannot be used, and why. */
 export class PluginLoadError extends Error {
@@ -26,7 +27,12 @@ export async function loadModule(path: string): Promise<StagePlugin> {
   // The query makes a changed file a new module, so that a reload takes it in.
   const version = statSync(file).mtimeMs;
   const module = await importModule(`${pathToFileURL(file).href}?${version}`, path);
-  return checkPlugin(module.default, path);
+  const problem = pluginProblem(module.default);
+  if (problem !== undefined) {
+    throw new PluginLoadError(`plugin ${path}: ${problem}; see docs/plugins.md`);
+  }
+  // Sound because pluginProblem has looked at every part of it.
+  return module.default as StagePlugin;
 }
 
 async function realFile(path: string): Promise<string> {
@@ -41,8 +47,15 @@ async function importModule(url: string, path: string): Promise<{ default?: unkn
   try {
     return await import(url);
   } catch (error) {
-    throw new PluginLoadError(`cannot load plugin ${path}: ${messageOf(error)}`, { cause: error });
+    const message = `cannot load plugin ${path}${lineOf(error)}: ${messageOf(error)}`;
+    throw new PluginLoadError(message, { cause: error });
   }
+}
+
+/** Where a syntax error is: only the head of its stack tells, `file:///path?version:7`. */
+function lineOf(error: unknown): string {
+  if (!(error instanceof SyntaxError)) return '';
+  return /^file:\S*(:\d+)\n/.exec(error.stack ?? '')?.[1] ?? '';
 }
 
 function requireRootOwned(file: string): void {
@@ -63,27 +76,6 @@ function ownershipProblem(stats: Stats): string | undefined {
   const safe = stats.isDirectory() && (stats.mode & STICKY) !== 0;
   if (!safe && (stats.mode & WRITABLE_BY_OTHERS) !== 0) return 'is writable by others';
   return undefined;
-}
-
-function checkPlugin(value: unknown, path: string): StagePlugin {
-  const fail = (problem: string) => {
-    throw new PluginLoadError(`plugin ${path}: ${problem}; see docs/plugins.md`);
-  };
-  if (typeof value !== 'object' || value === null) return fail('its default export is no plugin');
-  // Checked by hand below: the module may be anything.
-  const plugin = value as Partial<StagePlugin>;
-  if (plugin.kind !== 'input' && plugin.kind !== 'filter' && plugin.kind !== 'output') {
-    return fail('`kind` must be input, filter or output');
-  }
-  if (typeof plugin.name !== 'string' || plugin.name === '') return fail('it has no `name`');
-  if (typeof plugin.summary !== 'string') return fail('it has no `summary`');
-  if (typeof plugin.open !== 'function') return fail('it has no function `open`');
-  if (typeof plugin.options !== 'object') return fail('it has no `options`');
-  if (plugin.reads !== 'all' && !Array.isArray(plugin.reads)) return fail('it has no list `reads`');
-  if (plugin.kind !== 'output' && !('provides' in plugin && Array.isArray(plugin.provides))) {
-    return fail('it has no list `provides`');
-  }
-  return plugin as StagePlugin;
 }
 
 const messageOf = (error: unknown): string =>

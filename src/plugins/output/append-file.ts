@@ -1,13 +1,6 @@
 import { close, write } from 'node:fs';
 import type { Host, OutputCounters, PluginLog } from '../api.ts';
-import {
-  CHUNK_ROWS,
-  CHUNK_SIZE,
-  type Chunk,
-  ChunkPool,
-  chunkLength,
-  wholeRows,
-} from './chunk-pool.ts';
+import { type Chunk, ChunkPool, chunkLength, hasRoom, wholeRows } from './chunk-pool.ts';
 import { Outage } from './outage.ts';
 
 /** Without `sync`, at most this long passes before a line is handed to the kernel. */
@@ -74,7 +67,7 @@ export class AppendFile {
 
   /** Makes room for a row of at most `bytes` (≤ CHUNK_SIZE); false when the bound is reached. */
   reserve(bytes: number): boolean {
-    if (this.position + bytes <= CHUNK_SIZE && this.#current.rows < CHUNK_ROWS) return true;
+    if (hasRoom(this.#current, this.position, bytes)) return true;
     const next = this.#pool.take();
     if (!next) return false;
     this.#sealCurrent(next);
@@ -82,7 +75,7 @@ export class AppendFile {
     return true;
   }
 
-  /** Ends a row that was written to `buffer` up to `position`. */
+  /** Ends a row that was written to `view` up to `position`. */
   commit(position: number): void {
     const current = this.#current;
     current.ends[current.rows++] = position;

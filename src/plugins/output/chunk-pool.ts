@@ -1,7 +1,7 @@
 /** Bytes of a chunk: small enough to stay in the processor's cache between formatting and write. */
 export const CHUNK_SIZE = 256 * 1024;
 /** Rows of a chunk; only rows of less than 32 bytes fill a chunk's rows before its bytes. */
-export const CHUNK_ROWS = CHUNK_SIZE / 32;
+const CHUNK_ROWS = CHUNK_SIZE / 32;
 /** Chunks that may exist at once: 32 MiB, about half a second of a firewall's worst day. */
 export const MAX_CHUNKS = 128;
 /** Free chunks that are kept; the rest goes back to the garbage collector after a backlog. */
@@ -16,6 +16,10 @@ export interface Chunk {
   readonly ends: Uint32Array;
   rows: number;
 }
+
+/** Whether a row of `bytes` still fits behind the rows that end at `position`. */
+export const hasRoom = ({ rows }: Chunk, position: number, bytes: number): boolean =>
+  position + bytes <= CHUNK_SIZE && rows < CHUNK_ROWS;
 
 /** Bytes in use: up to the last row's end. */
 export const chunkLength = ({ ends, rows }: Chunk): number =>

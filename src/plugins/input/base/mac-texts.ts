@@ -1,6 +1,6 @@
 import type { BytesColumn, NumberColumn } from '../../../records/column.ts';
 import type { ColumnSet } from '../../../records/column-set.ts';
-import { key } from '../../../records/key.ts';
+import { type Key, key } from '../../../records/key.ts';
 import type { KeyUse } from '../../api.ts';
 import { MacText } from './text-column.ts';
 
@@ -15,8 +15,9 @@ export const macTextReads: readonly KeyUse[] = ['raw.mac', 'raw.mac.saddr', 'raw
   (name) => ({ name, for: macTextKeys.map((key) => key.name) }),
 );
 
-/** ARPHRD_ETHER (linux/if_arp.h); the loopback device has an Ethernet header, too. */
+/** linux/if_arp.h: the types of link layer whose header is Ethernet's. */
 const ARPHRD_ETHER = 1;
+const ARPHRD_LOOPBACK = 772;
 const ETHERNET_HEADER = 14;
 const ETHERNET_ADDRESS = 6;
 
@@ -26,18 +27,20 @@ export class MacTexts {
   readonly #header: BytesColumn;
   readonly #sender: BytesColumn;
   readonly #type: NumberColumn;
-  readonly #saddrText: MacText;
-  readonly #daddrText: MacText;
-  readonly #headerText: MacText;
+  readonly #saddrText: MacText | undefined;
+  readonly #daddrText: MacText | undefined;
+  readonly #headerText: MacText | undefined;
 
   constructor(columns: ColumnSet) {
-    this.#active = macTextKeys.some((k) => columns.isRead(k.name));
+    const textIfRead = (key: Key) =>
+      columns.isRead(key.name) ? new MacText(columns, key) : undefined;
+    this.#active = macTextKeys.some((key) => columns.isRead(key.name));
     this.#header = columns.readBytes('raw.mac');
     this.#sender = columns.readBytes('raw.mac.saddr');
     this.#type = columns.readNumbers('raw.type');
-    this.#saddrText = new MacText(columns, keys.saddr);
-    this.#daddrText = new MacText(columns, keys.daddr);
-    this.#headerText = new MacText(columns, keys.header);
+    this.#saddrText = textIfRead(keys.saddr);
+    this.#daddrText = textIfRead(keys.daddr);
+    this.#headerText = textIfRead(keys.header);
   }
 
   fill(rows: number): void {
@@ -48,17 +51,22 @@ export class MacTexts {
   #fillRow(row: number): void {
     const sender = this.#sender;
     if (sender.has(row)) {
-      this.#saddrText.set(row, sender.data, sender.offset(row), sender.length(row));
+      this.#saddrText?.set(row, sender.data, sender.offset(row), sender.length(row));
     }
     const header = this.#header;
     if (!header.has(row)) return;
     const offset = header.offset(row);
-    this.#headerText.set(row, header.data, offset, header.length(row));
-    const ethernet = this.#type.has(row) && this.#type.get(row) === ARPHRD_ETHER;
-    if (!ethernet || header.length(row) < ETHERNET_HEADER) return;
-    this.#daddrText.set(row, header.data, offset, ETHERNET_ADDRESS);
+    this.#headerText?.set(row, header.data, offset, header.length(row));
+    if (!this.#isEthernet(row) || header.length(row) < ETHERNET_HEADER) return;
+    this.#daddrText?.set(row, header.data, offset, ETHERNET_ADDRESS);
     if (!sender.has(row)) {
-      this.#saddrText.set(row, header.data, offset + ETHERNET_ADDRESS, ETHERNET_ADDRESS);
+      this.#saddrText?.set(row, header.data, offset + ETHERNET_ADDRESS, ETHERNET_ADDRESS);
     }
+  }
+
+  #isEthernet(row: number): boolean {
+    if (!this.#type.has(row)) return false;
+    const type = this.#type.get(row);
+    return type === ARPHRD_ETHER || type === ARPHRD_LOOPBACK;
   }
 }

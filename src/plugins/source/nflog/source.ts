@@ -128,9 +128,11 @@ export class NflogSource implements SourceInstance<NflogValues> {
     const batch = this.#batch;
     const decoder = this.#decoder;
     if (!batch || !decoder) return 0;
-    const overrunsBefore = this.#group.counters.overruns;
+    const counters = this.#group.counters;
+    const { overruns, foreign } = counters;
     const datagrams = this.#group.receive(this.#ring);
-    this.#countOverruns(this.#group.counters.overruns - overrunsBefore);
+    this.#countOverruns(counters.overruns - overruns);
+    this.#countForeign(counters.foreign - foreign);
     if (datagrams === 0) return 0;
     const now = Date.now();
     decoder.defaults.second = Math.floor(now / 1000);
@@ -175,6 +177,11 @@ export class NflogSource implements SourceInstance<NflogValues> {
       'overruns of the receive buffer; raise the global option rmem',
       times,
     );
+  }
+
+  #countForeign(datagrams: number): void {
+    if (datagrams === 0) return;
+    this.#context.log.counted('datagrams of other processes, ignored', datagrams);
   }
 
   #countMalformed(): void {
