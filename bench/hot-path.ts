@@ -3,12 +3,12 @@
  * without the kernel: `npx tsx bench/hot-path.ts`. Processor time, of many rounds the best one.
  */
 import { openSync } from 'node:fs';
+import { planColumns } from '../src/daemon/column-plan.ts';
 import { MessageCursor } from '../src/netlink/index.ts';
 import { base } from '../src/plugins/input/base/index.ts';
 import { logemu } from '../src/plugins/output/logemu.ts';
 import { NflogDecoder } from '../src/plugins/source/nflog/decode.ts';
 import { nflog } from '../src/plugins/source/nflog/index.ts';
-import { planColumns } from '../src/daemon/column-plan.ts';
 import { Batch } from '../src/records/batch.ts';
 import { ColumnSet } from '../src/records/column-set.ts';
 import { nflogDatagram } from '../test/support/fake-socket.ts';
@@ -20,7 +20,10 @@ const BATCHES_A_ROUND = 100;
 
 const ends = { source: '192.0.2.1', destination: '198.51.100.7' };
 const ports = { sourcePort: 40_000, destinationPort: 443 };
-const payloads = [ipv4(ends, udp(ports, 'x'.repeat(36))), ipv4(ends, tcp({ ...ports, flags: ['syn'] }))];
+const payloads = [
+  ipv4(ends, udp(ports, 'x'.repeat(36))),
+  ipv4(ends, tcp({ ...ports, flags: ['syn'] })),
+];
 const header = Buffer.from('0a0b0c0d0e0f0102030405060800', 'hex');
 
 const packets = Array.from({ length: ROWS }, (_, i) => ({
@@ -99,4 +102,5 @@ for (const [index, name] of Object.keys(stages).entries()) {
   console.log(`${name.padEnd(16)} ${(best[index] ?? 0).toFixed(0).padStart(5)} ns/packet`);
 }
 await output.close();
-if (output.counters.dropped > 0) throw new Error(`${output.counters.dropped} lines were dropped: the figures are wrong`);
+if (output.counters.dropped > 0)
+  throw new Error(`${output.counters.dropped} lines were dropped: the figures are wrong`);

@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     long: { type: 'boolean', default: false },
     pairs: { type: 'string' },
-    rate: { type: 'string', default: '50000' },
+    rate: { type: 'string', default: '100000' },
     processes: { type: 'string', default: '1' },
     only: { type: 'string' },
     case: { type: 'string' },
