@@ -51,7 +51,7 @@ export async function measure(
 ): Promise<Measurement> {
   const { packets, rate, probeSeconds: seconds, precision, processes } = effort;
   const run = (load: Traffic) => runOnce(namespace, contestant, testCase, { ...load, processes });
-  const fixed = await run({ packets, rate });
+  const fixed = await run({ packets, rate, warmUp: packets / 2 });
   return {
     cpuPerPacket: fixed.cpuPerPacket,
     lost: fixed.offered - fixed.written,
@@ -68,6 +68,9 @@ export async function measure(
   };
 }
 
+/** V8 collects the garbage of start-up once, some eight seconds after it: that is not idling. */
+const SETTLING_MS = 12_000;
+
 async function idlePercent(
   namespace: Namespace,
   contestant: Contestant,
@@ -76,8 +79,7 @@ async function idlePercent(
 ): Promise<number | undefined> {
   const { daemon } = await timedStart(namespace, contestant, testCase);
   await using _ = daemon;
-  // What start-up leaves to do, such as compiling and collecting garbage, is not idling.
-  await sleep(1000);
+  await sleep(SETTLING_MS);
   const before = exactCpu(daemon.pid);
   await sleep(seconds * 1000);
   const after = exactCpu(daemon.pid);

@@ -115,6 +115,8 @@ export class Pipeline {
       try {
         runStage(stage, batch);
       } catch (error) {
+        // A filter guards what comes after it: where it cannot tell, nothing may pass.
+        if (stage.kind === 'filter') batch.selected = 0;
         this.#services.fail(stage.title, error instanceof Error ? error : new Error(String(error)));
       }
     }

@@ -4,6 +4,8 @@ import type { RateLimitedCounter, RateLimiter } from './rate-limit.ts';
 
 /** Kinds of counted events that one plugin may have; a bound on what its mistakes can cost. */
 const MAX_EVENTS = 64;
+/** What all events beyond that are counted as. */
+const OTHERS = 'events of further kinds';
 
 /** A plugin's log: the daemon's, plus counted events at most once a second each. */
 export function pluginLog(logger: Logger, limiter: RateLimiter): PluginLog {
@@ -11,10 +13,11 @@ export function pluginLog(logger: Logger, limiter: RateLimiter): PluginLog {
   const counterOf = (event: string): RateLimitedCounter => {
     const known = counters.get(event);
     if (known) return known;
+    if (counters.size >= MAX_EVENTS && event !== OTHERS) return counterOf(OTHERS);
     const counter = limiter.counter((count, total) =>
       logger.error(`${event}: ${count} (total ${total})`),
     );
-    if (counters.size < MAX_EVENTS) counters.set(event, counter);
+    counters.set(event, counter);
     return counter;
   };
   return {

@@ -47,15 +47,11 @@ async function importModule(url: string, path: string): Promise<{ default?: unkn
   try {
     return await import(url);
   } catch (error) {
-    const message = `cannot load plugin ${path}${lineOf(error)}: ${messageOf(error)}`;
+    // Node tells the line of a syntax error only when it ends of it.
+    const advice = error instanceof SyntaxError ? `; \`node --check ${path}\` shows where` : '';
+    const message = `cannot load plugin ${path}: ${messageOf(error)}${advice}`;
     throw new PluginLoadError(message, { cause: error });
   }
-}
-
-/** Where a syntax error is: only the head of its stack tells, `file:///path?version:7`. */
-function lineOf(error: unknown): string {
-  if (!(error instanceof SyntaxError)) return '';
-  return /^file:\S*(:\d+)\n/.exec(error.stack ?? '')?.[1] ?? '';
 }
 
 function requireRootOwned(file: string): void {

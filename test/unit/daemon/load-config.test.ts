@@ -12,9 +12,10 @@ afterEach(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
+/** Loads a config; in the messages, the folder's name and the length of long marks are left out. */
 async function load(text: string) {
   const { loaded, messages } = await loadConfig(await folder.write('s.conf', text), false);
-  return { loaded, messages: messages.replaceAll(folder.path, '') };
+  return { loaded, messages: messages.replaceAll(folder.path, '').replace(/~{9,}/g, '~…') };
 }
 
 const block = () => `5 {
@@ -71,7 +72,28 @@ describe('loadConfig', () => {
          ^~~~~~
 /s.conf:7:10: error: cannot load plugin /none.mjs: ENOENT: no such file or directory, realpath '/none.mjs'
   plugin /none.mjs
-         ^~~~~~~~~
+         ^~…
+/s.conf:8:11: error: option "snaplen" takes an integer, not "12x"
+  snaplen 12x
+          ^~~
+/s.conf:10:1: error: block 5 is defined twice
+5 {
+^
+/s.conf:4:1: note: first defined here
+5 {
+^
+/s.conf:11:10: error: the closing quote is missing
+  plugin "OPRINT
+         ^~~~~~~
+/s.conf:15:3: error: option "dumpfile" belongs to plugin OPRINT, which block 6 does not load; add "plugin OPRINT"
+  dumpfile /x
+  ^~~~~~~~
+/s.conf:17:14: error: option "logemufile": the directory /no/such does not exist; create it first
+  logemufile /no/such/folder
+             ^~…
+/s.conf:21:10: error: MINE needs key ip.sadr, which no plugin of block 7 provides
+  plugin /mine.mjs
+         ^~…
 `);
   });
 
@@ -84,13 +106,13 @@ ${block()}`);
     expect(loaded).toBeUndefined();
     expect(messages).toBe(`/s.conf:2:8: error: there is no user nobody-of-that-name
   user nobody-of-that-name
-       ^~~~~~~~~~~~~~~~~~~
+       ^~…
 /s.conf:3:12: error: keepcaps fly: no such capability
   keepcaps net_admin, fly, setuid
-           ^~~~~~~~~~~~~~~~~~~~~~
+           ^~…
 /s.conf:3:12: error: keepcaps setuid: with it the user could become root again
   keepcaps net_admin, fly, setuid
-           ^~~~~~~~~~~~~~~~~~~~~~
+           ^~…
 `);
   });
 

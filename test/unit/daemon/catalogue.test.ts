@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import { PluginCatalogue } from '../../../src/daemon/catalogue.ts';
+import { logemu } from '../../../src/plugins/output/logemu.ts';
+import { nflog } from '../../../src/plugins/source/nflog/index.ts';
+import { FakePlugins } from './fake-plugins.ts';
+
+describe('PluginCatalogue', () => {
+  test('describes the plugins that come with specter to the grammar', () => {
+    const catalogue = new PluginCatalogue();
+    const schema = catalogue.plugin({ kind: 'builtin', name: 'LOGEMU' });
+    expect(schema).toMatchObject({
+      name: 'LOGEMU',
+      kind: 'output',
+      requires: ['oob.time.sec', 'ip.protocol'],
+      provides: [],
+    });
+    expect(schema?.options).toBe(logemu.options);
+    expect(schema && catalogue.stageOf(schema)).toBe(logemu);
+    expect(catalogue.pluginNames()).toEqual(['BASE', 'LOCAL', 'LOGEMU', 'OPRINT']);
+  });
+
+  test('knows sources by name, in any case, and the one of blocks that choose none', () => {
+    const catalogue = new PluginCatalogue();
+    const schema = catalogue.source('NFlog');
+    expect(schema && catalogue.sourceOf(schema)).toBe(nflog);
+    expect(catalogue.source(catalogue.defaultSource)).toBe(schema);
+    expect([catalogue.source('ulog'), catalogue.sourceNames()]).toEqual([undefined, ['nflog']]);
+  });
+
+  test('tells who provides a key, and where plugins of ulogd2 have gone', () => {
+    const catalogue = new PluginCatalogue();
+    expect(catalogue.providersOf('ip.saddr')).toEqual(['BASE']);
+    expect(catalogue.providersOf('ip.sadr')).toEqual([]);
+    expect(catalogue.hint('hwhdr')).toBe('BASE provides its keys');
+    expect(catalogue.hint('LOGEMU')).toBeUndefined();
+  });
+
+  test('takes modules by path and keeps them apart from built-in names', () => {
+    const catalogue = new PluginCatalogue();
+    const { sink } = new FakePlugins().fakes;
+    const target = { kind: 'module', name: 'LOGEMU', path: '/x/LOGEMU.mjs' } as const;
+    catalogue.addStage(target, sink);
+    const schema = catalogue.plugin(target);
+    expect(schema && catalogue.stageOf(schema)).toBe(sink);
+    expect(catalogue.plugin({ kind: 'builtin', name: 'LOGEMU' })?.options).toBe(logemu.options);
+    expect(catalogue.plugin({ ...target, path: '/y/LOGEMU.mjs' })).toBeUndefined();
+  });
+
+  test('has no plugin for a schema of another catalogue', () => {
+    const foreign = new PluginCatalogue().plugin({ kind: 'builtin', name: 'BASE' });
+    if (!foreign) throw new Error('no BASE');
+    expect(() => new PluginCatalogue().stageOf(foreign)).toThrow(
+      'schema BASE is of another catalogue',
+    );
+  });
+});

@@ -1,0 +1,72 @@
+import { closeSync, existsSync, fstatSync, statSync, writeSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DaemonHost } from '../../../src/daemon/host.ts';
+import { runsAsRoot, title } from '../../support/requirements.ts';
+import { ScratchFolder } from '../../support/scratch-folder.ts';
+import { FakeLinks } from '../plugins/fake-context.ts';
+
+let folder: ScratchFolder;
+const home = process.cwd();
+const umask = process.umask();
+
+beforeEach(async () => {
+  folder = await ScratchFolder.create();
+});
+afterEach(async () => {
+  process.chdir(home);
+  process.umask(umask);
+  await folder[Symbol.asyncDispose]();
+});
+
+const nobody = { name: 'nobody', uid: 65_534, gid: 65_534, groups: [65_534], capabilities: [] };
+
+describe('DaemonHost', () => {
+  test('appends to a file, which it makes for owner and group alone', async () => {
+    const path = await folder.write('old.log', 'old\n');
+    const host = new DaemonHost(new FakeLinks());
+    process.umask(0);
+    const [old, fresh] = [host.openAppend(path), host.openAppend(folder.join('new.log'))];
+    writeSync(old, 'new\n');
+    closeSync(old);
+    expect(await readFile(path, 'utf8')).toBe('old\nnew\n');
+    expect(fstatSync(fresh).mode & 0o777).toBe(0o640);
+    closeSync(fresh);
+  });
+
+  test('takes relative paths from where the daemon was started', async () => {
+    process.chdir(folder.path);
+    const host = new DaemonHost(new FakeLinks());
+    process.chdir('/');
+    closeSync(host.openAppend('relative.log'));
+    expect(existsSync(folder.join('relative.log'))).toBe(true);
+  });
+
+  test('says which file it cannot open', async () => {
+    await mkdir(folder.join('folder'));
+    const host = new DaemonHost(new FakeLinks());
+    expect(() => host.openAppend(folder.join('folder'))).toThrow(
+      `EISDIR: illegal operation on a directory, open '${folder.join('folder')}'`,
+    );
+  });
+
+  test('knows the machine by the first part of its name', () => {
+    expect(new DaemonHost(new FakeLinks()).hostname).toMatch(/^[^.\x00-\x1f]+$/);
+  });
+});
+
+const notRoot = runsAsRoot ? undefined : 'only root can give files away';
+
+describe.skipIf(notRoot)(title('DaemonHost as root', notRoot), () => {
+  test('makes files for the user that the daemon is about to become', () => {
+    const host = new DaemonHost(new FakeLinks());
+    host.futureUser = nobody;
+    closeSync(host.openAppend(folder.join('for-nobody.log')));
+    host.futureUser = undefined;
+    closeSync(host.openAppend(folder.join('for-root.log')));
+    const owners = ['for-nobody.log', 'for-root.log'].map(
+      (name) => statSync(folder.join(name)).uid,
+    );
+    expect(owners).toEqual([65_534, 0]);
+  });
+});
