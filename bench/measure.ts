@@ -51,14 +51,18 @@ export async function measure(
 ): Promise<Measurement> {
   const { packets, rate, probeSeconds: seconds, precision, processes } = effort;
   const run = (load: Traffic) => runOnce(namespace, contestant, testCase, { ...load, processes });
-  const fixed = await run({ packets, rate, warmUp: packets / 2 });
+  const fixed = await run({ packets, rate, warmUp: WARM_UP });
   return {
     cpuPerPacket: fixed.cpuPerPacket,
     lost: fixed.offered - fixed.written,
     rss: fixed.rss,
     startup: fixed.startup,
     idle: await idlePercent(namespace, contestant, testCase, effort.idleSeconds),
-    lossFree: await lossFreeRate(run, { from: 100_000, seconds, precision }),
+    lossFree: await lossFreeRate((load) => run({ ...load, warmUp: WARM_UP }), {
+      from: 100_000,
+      seconds,
+      precision,
+    }),
     growth: effort.long
       ? {
           after1M: (await run({ packets: 1e6, rate: 100_000 })).rss,
@@ -68,6 +72,8 @@ export async function measure(
   };
 }
 
+/** Packets before a measurement, for both daemons: they run for months, not for seconds. */
+const WARM_UP = 150_000;
 /** V8 collects the garbage of start-up once, some eight seconds after it: that is not idling. */
 const SETTLING_MS = 12_000;
 

@@ -7,10 +7,8 @@
 set -eu
 
 cd "$(dirname "$0")/.."
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-
-say() { printf '\n== %s\n' "$*"; }
-fail() { printf 'demo: %s\n' "$*" >&2; exit 1; }
+program=demo
+. test/support/setup.sh
 
 install_tools() {
   missing=
@@ -21,30 +19,8 @@ install_tools() {
   [ -n "$missing" ] || return 0
   [ "$(id -u)" -eq 0 ] || fail "needs as root: apt-get install$missing"
   command -v apt-get >/dev/null || fail "install these packages first:$missing"
-  say "Installing$missing"
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
   # shellcheck disable=SC2086 # a list of names
-  apt-get install -y -qq --no-install-recommends $missing >/dev/null
-}
-
-check_node() {
-  command -v node >/dev/null || fail 'Node.js 20.19 or newer is needed: https://nodejs.org/en/download'
-  node -e 'const [a, b] = process.versions.node.split(".").map(Number)
-    process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
-    fail "Node.js 20.19 or newer is needed, this is $(node --version)"
-}
-
-build_specter() {
-  if [ ! -e node_modules/.package-lock.json ]; then
-    say 'Installing dependencies into node_modules (npm ci)'
-    npm ci --no-audit --no-fund --loglevel=error
-  fi
-  if [ ! -e dist ] || [ -n "$(find src -newer dist -name '*.ts')" ]; then
-    say 'Building specter into dist (npm run build)'
-    npm run --silent build
-    touch dist
-  fi
+  install_packages $missing
 }
 
 check_namespaces() {
@@ -58,8 +34,9 @@ check_namespaces() {
   fi
 }
 
-install_tools
 check_node
-build_specter
+install_tools
+install_dependencies
+build_if_needed
 check_namespaces
 exec node --import tsx demo/demo.ts

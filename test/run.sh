@@ -8,17 +8,8 @@
 set -eu
 
 cd "$(dirname "$0")/.."
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-
-say() { printf '\n== %s\n' "$*"; }
-fail() { printf 'test: %s\n' "$*" >&2; exit 1; }
-
-check_node() {
-  command -v node >/dev/null || fail 'Node.js 20.19 or newer is needed: https://nodejs.org/en/download'
-  node -e 'const [a, b] = process.versions.node.split(".").map(Number)
-    process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
-    fail "Node.js 20.19 or newer is needed, this is $(node --version)"
-}
+program=test
+. test/support/setup.sh
 
 missing_packages() {
   while read -r tool package; do
@@ -46,22 +37,12 @@ install_tools() {
     say "Some tests will be skipped; to run them, as root: apt-get install $missing"
     return 0
   fi
-  say "Installing $missing"
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
   # shellcheck disable=SC2086 # a list of names
-  apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  install_packages $missing
   # The tests start ulogd themselves; as a service it would only take NFLOG groups of this host.
   case $missing in
     *ulogd2*) ! [ -d /run/systemd/system ] || systemctl disable --quiet --now ulogd2 ;;
   esac
-}
-
-install_dependencies() {
-  installed=node_modules/.package-lock.json
-  [ ! -e "$installed" ] || [ -n "$(find package-lock.json -newer "$installed")" ] || return 0
-  say 'Installing dependencies into node_modules (npm ci)'
-  npm ci --no-audit --no-fund --loglevel=error
 }
 
 check_node

@@ -35,9 +35,10 @@ export async function main(argv: readonly string[], signals: SignalInbox): Promi
     )
     .option('-v, --verbose', "specter's own messages to the terminal as well")
     .action(async (options: MainOptions) => {
-      process.exitCode = options.test
-        ? await testConfig(options.configfile)
-        : await run(options, signals);
+      // At once: what a plugin left behind, such as a timer, must not keep the process.
+      process.exit(
+        options.test ? await testConfig(options.configfile) : await run(options, signals),
+      );
     });
   program
     .command('info [plugin]')

@@ -4,6 +4,7 @@ import { inspectorRefusal } from '../daemon/inspector.ts';
 import { type LoadedConfig, loadConfig } from '../daemon/load-config.ts';
 import { Readiness } from '../daemon/readiness.ts';
 import type { SignalInbox } from '../daemon/signals.ts';
+import { messageOf, toError } from '../daemon/to-error.ts';
 import { version } from '../version.ts';
 
 export interface RunOptions {
@@ -17,7 +18,11 @@ export interface RunOptions {
 
 /** `-t`: prints all errors, or that there are none. Returns the exit code. */
 export async function testConfig(file: string): Promise<number> {
-  const { loaded, messages } = await loadConfig(file, process.stderr.isTTY);
+  const { loaded, messages } = await loadConfig(file, {
+    color: process.stderr.isTTY,
+    folder: process.cwd(),
+    reload: false,
+  });
   process.stderr.write(messages);
   if (!loaded) return 1;
   process.stdout.write('configuration ok\n');
@@ -30,16 +35,17 @@ export async function run(options: RunOptions, signals: SignalInbox): Promise<nu
   if (refusal !== undefined) return failed(`specter: ${refusal}\n`);
   const parent = ParentLink.fromEnvironment();
   if (options.daemon && !parent) return runInBackground(options, signals);
-  const { loaded, messages } = await loadConfig(
-    options.configfile,
-    process.stderr.isTTY && parent === undefined,
-  );
+  const { loaded, messages, warnings } = await loadConfig(options.configfile, {
+    color: process.stderr.isTTY && parent === undefined,
+    folder: process.cwd(),
+    reload: false,
+  });
   if (!loaded) {
     parent?.failed(messages);
     return failed(messages);
   }
-  process.stderr.write(messages);
-  return runDaemon(loaded, options, signals, parent);
+  if (!parent) process.stderr.write(messages);
+  return runDaemon(loaded, options, signals, parent, warnings);
 }
 
 async function runDaemon(
@@ -47,6 +53,7 @@ async function runDaemon(
   options: RunOptions,
   signals: SignalInbox,
   parent: ParentLink | undefined,
+  warnings: string,
 ): Promise<number> {
   const readiness = Readiness.fromEnvironment((error) =>
     process.stderr.write(`specter: cannot tell the service manager: ${error.message}\n`),
@@ -56,10 +63,12 @@ async function runDaemon(
   try {
     daemon = await Daemon.start(loaded, flagsOf(options, parent !== undefined), readiness);
   } catch (error) {
-    const message = `specter: ${error instanceof Error ? error.message : error}\n`;
+    const message = `specter: ${messageOf(error)}\n`;
     parent?.failed(message);
     return failed(message);
   }
+  // A rejected promise or a throwing timer, of a plugin perhaps: never end without a word.
+  process.on('uncaughtException', (error) => daemon.crash(toError(error)));
   parent?.leaveFolder();
   signals.deliver({
     reopen: () => daemon.reopen(),
@@ -67,6 +76,7 @@ async function runDaemon(
     statistics: () => daemon.logStatistics(),
     stop: (signal) => daemon.stop(signal),
   });
+  if (parent) daemon.warn(warnings);
   daemon.announce(version);
   parent?.ready();
   return daemon.finished;

@@ -1,11 +1,13 @@
 import type { BlockConfig } from '../config-grammar/index.ts';
 import type { PluginCatalogue } from './catalogue.ts';
-import { type BlockServices, LiveBlock } from './live-block.ts';
+import { type BlockServices, LiveBlock, sourceKey } from './live-block.ts';
 import type { Logger } from './log.ts';
 import { type BlockStatistics, formatStatistics } from './statistics.ts';
+import { messageOf } from './to-error.ts';
 
 /** All blocks at work, in the order of the config. */
 export class BlockSet {
+  /** By sourceKey. */
   readonly #blocks = new Map<string, LiveBlock>();
   readonly #services: BlockServices;
   readonly #log: Logger;
@@ -23,7 +25,8 @@ export class BlockSet {
   async open(configs: readonly BlockConfig[], catalogue: PluginCatalogue): Promise<void> {
     try {
       for (const config of configs) {
-        this.#blocks.set(config.name, await LiveBlock.open(config, catalogue, this.#services));
+        const block = await LiveBlock.open(config, catalogue, this.#services);
+        this.#blocks.set(sourceKey(config), block);
       }
     } catch (error) {
       await this.close();
@@ -36,48 +39,56 @@ export class BlockSet {
   }
 
   /**
-   * Goes over to another config. Blocks that are the same in both run on untouched. A block that
-   * cannot be opened or changed is logged; what ran under its name before runs on.
+   * Goes over to another config. Blocks that are the same in both run on untouched; one whose source
+   * stays keeps it, whatever else changes. What is no longer wanted is closed last. A block that
+   * cannot be opened or changed is logged; what ran by its name or from its source runs on.
    *
    * @returns how many blocks could not be brought about
    */
   async change(configs: readonly BlockConfig[], catalogue: PluginCatalogue): Promise<number> {
-    const names = new Set(configs.map(({ name }) => name));
-    for (const block of [...this.#blocks.values()]) {
-      if (!names.has(block.name)) await this.#remove(block);
-    }
-    let failures = 0;
+    const failed = new Set<string>();
     for (const config of configs) {
       try {
         await this.#bringAbout(config, catalogue);
       } catch (error) {
-        failures++;
-        const state = this.#blocks.has(config.name) ? 'it runs on as before' : 'it does not run';
+        failed.add(config.name);
+        const state = this.#runs(config.name) ? 'it runs on as before' : 'it does not run';
         this.#log.error(`block ${config.name}: ${messageOf(error)}; ${state}`);
       }
     }
-    return failures;
+    const wanted = new Set(configs.map(sourceKey));
+    for (const [key, block] of [...this.#blocks]) {
+      if (!wanted.has(key) && !failed.has(block.name)) await this.#remove(key, block);
+    }
+    return failed.size;
+  }
+
+  #runs(name: string): boolean {
+    return [...this.#blocks.values()].some((block) => block.name === name);
   }
 
   async #bringAbout(config: BlockConfig, catalogue: PluginCatalogue): Promise<void> {
-    const running = this.#blocks.get(config.name);
-    if (running?.fingerprint === config.fingerprint) return;
-    if (running?.keepsSource(config)) {
+    const key = sourceKey(config);
+    const running = this.#blocks.get(key);
+    if (running?.matches(config)) return;
+    if (running) {
+      const { name } = running;
       await running.change(config, catalogue);
-      this.#log.notice(`block ${config.name}: changed`);
+      const renamed = name === config.name ? '' : `, was block ${name}`;
+      this.#log.notice(`block ${config.name}: changed${renamed}`);
       return;
     }
     const block = await LiveBlock.open(config, catalogue, this.#services);
-    this.#blocks.set(config.name, block);
+    const replaced = this.#runs(config.name);
+    this.#blocks.set(key, block);
     block.start();
-    this.#log.notice(`block ${config.name}: ${running ? 'replaced' : 'added'}`);
-    if (running) await this.#close(running);
+    this.#log.notice(`block ${config.name}: ${replaced ? 'replaced' : 'added'}`);
   }
 
-  async #remove(block: LiveBlock): Promise<void> {
-    this.#blocks.delete(block.name);
+  async #remove(key: string, block: LiveBlock): Promise<void> {
+    this.#blocks.delete(key);
     await this.#close(block);
-    this.#log.notice(`block ${block.name}: removed`);
+    if (!this.#runs(block.name)) this.#log.notice(`block ${block.name}: removed`);
   }
 
   reopen(): void {
@@ -105,6 +116,3 @@ export class BlockSet {
     for (const line of formatStatistics(block.statistics())) this.#log.notice(line);
   }
 }
-
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);

@@ -9,11 +9,12 @@ import { type LoadedConfig, loadConfig } from './load-config.ts';
 import { Log, type Logger } from './log.ts';
 import { Pidfile } from './pidfile.ts';
 import { pluginLog } from './plugin-log.ts';
-import { chownForUser, dropPrivileges, resolveUser, type TargetUser } from './privileges.ts';
+import { dropPrivileges, resolveUser, type TargetUser } from './privileges.ts';
 import { RateLimiter } from './rate-limit.ts';
 import type { Readiness } from './readiness.ts';
 import { Receiving } from './receiving.ts';
 import { formatStatistics } from './statistics.ts';
+import { messageOf, toError } from './to-error.ts';
 
 /** What the command line says; it wins over the config's global block. */
 export interface DaemonFlags {
@@ -34,12 +35,13 @@ const fixedOptions = ['logfile', 'rmem', 'bufsize', 'pidfile', 'user', 'keepcaps
 export class Daemon {
   readonly #flags: DaemonFlags;
   readonly #configFile: string;
+  /** Where specter was started: what relative paths refer to, wherever it has gone since. */
+  readonly #folder = process.cwd();
   readonly #readiness: Readiness;
   readonly #log: Log;
   readonly #logger: Logger;
   readonly #limiter = new RateLimiter();
-  /** Where errors go that `errignore` passes over, by the part that had them. */
-  readonly #errorLogs = new Map<string, PluginLog>();
+  readonly #partLogs = new Map<string, PluginLog>();
   readonly #receiving: Receiving;
   readonly #links: LinkTable;
   readonly #host: DaemonHost;
@@ -47,9 +49,15 @@ export class Daemon {
   #global: GlobalOptions;
   #pidfile: Pidfile | undefined;
   #exitCode = 0;
+  /** The first error of a plugin that failed while it was being opened. */
+  #startError: Error | undefined;
+  #started = false;
   #stopping = false;
-  /** Reloads and the stop, one after the other. */
-  #tasks: Promise<void> = Promise.resolve();
+  /** Reloads, one after the other. */
+  #reloads: Promise<void> = Promise.resolve();
+  /** The blocks being changed by a reload: what a stop has to wait for. */
+  #changing: Promise<void> = Promise.resolve();
+  #closed: Promise<void> | undefined;
   #finish: (exitCode: number) => void = () => {};
   /** The exit code, once everything is flushed and closed. */
   readonly finished = new Promise<number>((finish) => {
@@ -69,7 +77,7 @@ export class Daemon {
     const { global } = loaded;
     const user = flags.user ?? global.user;
     const target = user === undefined ? undefined : resolveUser(user, global.keepcaps);
-    const daemon = new Daemon(loaded, flags, readiness);
+    const daemon = new Daemon(loaded, flags, readiness, target);
     try {
       await daemon.#open(loaded, target);
       return daemon;
@@ -81,7 +89,12 @@ export class Daemon {
     }
   }
 
-  private constructor({ global }: LoadedConfig, flags: DaemonFlags, readiness: Readiness) {
+  private constructor(
+    { global }: LoadedConfig,
+    flags: DaemonFlags,
+    readiness: Readiness,
+    target: TargetUser | undefined,
+  ) {
     this.#flags = flags;
     this.#configFile = resolve(flags.configFile);
     this.#readiness = readiness;
@@ -90,10 +103,12 @@ export class Daemon {
       target: logTarget(global.logfile, flags.background),
       level: flags.loglevel ?? global.loglevel,
       mirror: flags.verbose,
+      forUser: target,
     });
     this.#logger = this.#log.component('specter');
     this.#receiving = new Receiving(global.bufsize, (error) => {
-      this.#fail('receive', error instanceof Error ? error : new Error(messageOf(error)));
+      // The socket is out of the loop by then: to go on would be to lose its packets in silence.
+      this.#end('receiving', toError(error));
     });
     this.#links = LinkTable.open();
     this.#host = new DaemonHost(this.#links);
@@ -102,8 +117,7 @@ export class Daemon {
 
   #blockServices(): BlockServices {
     return {
-      log: (block, title) =>
-        pluginLog(this.#log.component(`block ${block} ${title}`), this.#limiter),
+      log: (block, title) => this.#partLog(`block ${block} ${title}`),
       source: {
         host: this.#host,
         loop: this.#receiving.loop,
@@ -120,13 +134,13 @@ export class Daemon {
     this.#host.futureUser = target;
     await this.#blocks.open(config.blocks, catalogue);
     if (target) this.#becomeUser(target);
+    if (this.#startError) throw this.#startError;
     this.#receiving.loop.add(this.#links.fd, () => this.#links.update());
     this.#blocks.start();
+    this.#started = true;
   }
 
   #becomeUser(target: TargetUser): void {
-    const logDescriptor = this.#log.fileDescriptor;
-    if (logDescriptor !== undefined) chownForUser(logDescriptor, target);
     dropPrivileges(target);
     this.#host.futureUser = undefined;
     this.#logger.info(`now user ${target.name} (uid ${target.uid})`);
@@ -136,6 +150,11 @@ export class Daemon {
   announce(version: string): void {
     this.#logger.notice(`specter ${version} ready, ${blocks(this.#blocks.size)}`);
     this.#readiness.ready();
+  }
+
+  /** Logs warnings about the config, for those who do not see the terminal. */
+  warn(warnings: string): void {
+    for (const line of linesOf(warnings)) this.#logger.notice(line);
   }
 
   /** SIGHUP. */
@@ -154,7 +173,11 @@ export class Daemon {
 
   /** SIGUSR1. */
   reload(): void {
-    this.#enqueue(() => this.#reload());
+    this.#reloads = this.#reloads
+      .then(() => this.#reload())
+      .catch((error: unknown) => {
+        this.#logger.error(`config not reloaded: ${messageOf(error)}`);
+      });
   }
 
   /** SIGTERM and SIGINT: takes in what is there, flushes, and ends with exit code 0. */
@@ -163,42 +186,70 @@ export class Daemon {
     this.#stopping = true;
     this.#logger.notice(`${reason}: stopping`);
     this.#readiness.stopping();
-    this.#enqueue(async () => {
-      await this.#close();
-      this.#finish(this.#exitCode);
-    });
+    // Not for a reload that is still reading: a plugin's module may never finish loading.
+    this.#changing
+      .then(() => this.#close())
+      .catch((error: unknown) => {
+        this.#exitCode = 1;
+        process.stderr.write(`specter: ${messageOf(error)}\n`);
+      })
+      .finally(() => this.#finish(this.#exitCode));
+  }
+
+  /** An error that nobody caught: a bug, here or in a plugin. Ends the daemon, in order. */
+  crash(error: Error): void {
+    this.#end('specter', error);
   }
 
   /** An error that a plugin could not mend. */
   #fail(part: string, error: Error): void {
-    if (this.#global.errignore) {
-      let log = this.#errorLogs.get(part);
-      if (!log) {
-        log = pluginLog(this.#log.component(part), this.#limiter);
-        this.#errorLogs.set(part, log);
-      }
-      log.counted(error.message, 1);
-      return;
+    if (!this.#started) {
+      this.#startError ??= new Error(`${part}: ${error.message}`, { cause: error });
+    } else if (this.#global.errignore) {
+      this.#partLog(part).counted(error.message, 1);
+    } else {
+      this.#end(part, error, ' (the global option errignore would go on)');
     }
-    this.#log.write('fatal', part, `${error.message} (the global option errignore would go on)`);
+  }
+
+  #end(part: string, error: Error, hint = ''): void {
+    const { stack } = error;
+    if (stack) this.#log.write('debug', part, stack);
+    this.#log.write('fatal', part, `${error.message}${hint}`);
     this.#exitCode = 1;
     this.stop(`error of ${part}`);
   }
 
-  #enqueue(task: () => Promise<void>): void {
-    this.#tasks = this.#tasks.then(task).catch((error: unknown) => {
-      this.#logger.error(messageOf(error));
-    });
+  /** The log of a part; one for its name's whole life, so that what it counts adds up. */
+  #partLog(part: string): PluginLog {
+    let log = this.#partLogs.get(part);
+    if (!log) {
+      log = pluginLog(this.#log.component(part), this.#limiter);
+      this.#partLogs.set(part, log);
+    }
+    return log;
   }
 
   async #reload(): Promise<void> {
     if (this.#stopping) return;
     this.#readiness.reloading();
-    const { loaded, messages } = await loadConfig(this.#configFile, false);
-    for (const line of messages.trimEnd().split('\n')) if (line) this.#logger.error(line);
-    if (loaded) await this.#apply(loaded);
-    else this.#logger.error('config not reloaded because of these errors: the old one stays');
-    this.#readiness.ready();
+    try {
+      const { loaded, errors, warnings } = await loadConfig(this.#configFile, {
+        color: false,
+        folder: this.#folder,
+        reload: true,
+      });
+      if (this.#stopping) return;
+      for (const line of linesOf(errors)) this.#logger.error(line);
+      this.warn(warnings);
+      if (loaded) {
+        const changing = this.#apply(loaded);
+        this.#changing = changing.catch(() => {});
+        await changing;
+      } else this.#logger.error('config not reloaded because of these errors: the old one stays');
+    } finally {
+      if (!this.#stopping) this.#readiness.ready();
+    }
   }
 
   async #apply({ config, catalogue, global }: LoadedConfig): Promise<void> {
@@ -213,14 +264,23 @@ export class Daemon {
     this.#logger.notice(`config reloaded${exceptions}`);
   }
 
-  async #close(): Promise<void> {
-    await this.#blocks.close();
-    await this.#receiving.loop.stop();
-    this.#links.close();
-    this.#limiter.close();
-    this.#log.close();
-    // Last: until then nobody may take the daemon for gone.
-    this.#pidfile?.release();
+  /** Closes everything once, whoever asks; a part that fails keeps none of the others open. */
+  #close(): Promise<void> {
+    this.#closed ??= this.#closeParts();
+    return this.#closed;
+  }
+
+  async #closeParts(): Promise<void> {
+    try {
+      await this.#blocks.close();
+      await this.#receiving.loop.stop();
+      this.#links.close();
+    } finally {
+      this.#limiter.close();
+      this.#log.close();
+      // Last: until then nobody may take the daemon for gone.
+      this.#pidfile?.release();
+    }
   }
 }
 
@@ -231,7 +291,6 @@ function logTarget(logfile: string, background: boolean): string {
   return resolve(logfile);
 }
 
-const blocks = (count: number): string => (count === 1 ? '1 block' : `${count} blocks`);
+const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
+const blocks = (count: number): string => (count === 1 ? '1 block' : `${count} blocks`);

@@ -32,7 +32,7 @@ export const globalOptions = defineOptions({
     min: 4096,
     max: 1 << 30,
     default: '4M',
-    help: 'bytes of memory that packets are received into, shared by all blocks',
+    help: 'bytes of memory that packets are received into; blocks with the same slot size share it',
   },
   pidfile: {
     type: 'path',

@@ -1,12 +1,9 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Host, LinkNames } from '../plugins/api.ts';
 import { escapeUnprintable } from './log-line.ts';
-import { chownForUser, type TargetUser } from './privileges.ts';
-
-/** rw-r-----: logs tell who talks to whom, which is not for everybody. */
-const LOG_MODE = 0o640;
+import { openAppend } from './open-append.ts';
+import type { TargetUser } from './privileges.ts';
 
 /** What plugins get from the daemon. */
 export class DaemonHost implements Host {
@@ -23,24 +20,7 @@ export class DaemonHost implements Host {
   }
 
   openAppend(path: string): number {
-    // O_NONBLOCK keeps the daemon from hanging on a named pipe that nobody reads; regular files do
-    // not know it.
-    const flags =
-      constants.O_WRONLY |
-      constants.O_APPEND |
-      constants.O_CREAT |
-      constants.O_NOCTTY |
-      constants.O_NONBLOCK;
-    const fd = openSync(resolve(this.#folder, path), flags, LOG_MODE);
-    try {
-      if (this.futureUser && fstatSync(fd).uid !== this.futureUser.uid) {
-        chownForUser(fd, this.futureUser);
-      }
-    } catch (error) {
-      closeSync(fd);
-      throw error;
-    }
-    return fd;
+    return openAppend(resolve(this.#folder, path), this.futureUser);
   }
 }
 

@@ -17,9 +17,15 @@ export interface BlockServices {
   fail(block: string, title: string, error: Error): void;
 }
 
+/**
+ * Tells which blocks of two configs are fed by the same source, whatever their names: there can only
+ * be one of them, and it must not be given up in between.
+ */
+export const sourceKey = ({ name, source }: BlockConfig): string =>
+  `${source.schema.name} ${source.options.values.group ?? name}`;
+
 /** A block of the config at work: a bound source and the pipeline that it feeds. */
 export class LiveBlock {
-  readonly name: string;
   #config: BlockConfig;
   readonly #sourcePlugin: SourcePlugin;
   readonly #source: SourceInstance<unknown>;
@@ -28,6 +34,8 @@ export class LiveBlock {
   /** What the pipelines before this one counted. */
   #decodedBefore = 0;
   #outputsBefore: readonly NamedOutputCounters[] = [];
+  /** The pipeline before, while it still writes out what it holds. */
+  #closing: Pipeline | undefined;
 
   private constructor(
     config: BlockConfig,
@@ -36,7 +44,6 @@ export class LiveBlock {
     source: SourceInstance<unknown>,
     pipeline: Pipeline,
   ) {
-    this.name = config.name;
     this.#config = config;
     this.#services = services;
     this.#sourcePlugin = sourcePlugin;
@@ -68,25 +75,21 @@ export class LiveBlock {
     }
   }
 
-  get fingerprint(): string {
-    return this.#config.fingerprint;
+  get name(): string {
+    return this.#config.name;
+  }
+
+  /** Whether the block already is as `config` has it. */
+  matches({ name, fingerprint }: BlockConfig): boolean {
+    return name === this.#config.name && fingerprint === this.#config.fingerprint;
   }
 
   start(): void {
     this.#source.start();
   }
 
-  /** Whether `change` can bring about another config of this block without giving the source up. */
-  keepsSource(config: BlockConfig): boolean {
-    const { source } = config;
-    return (
-      source.schema.name === this.#sourcePlugin.name &&
-      source.options.values.group === this.#config.source.options.values.group
-    );
-  }
-
   /**
-   * Goes over to another config of this block: the new plugins are opened, the source's options
+   * Goes over to another config with the same source (sourceKey): the new plugins are opened, the source's options
    * changed, and only then are the old plugins closed. No record is lost; when something fails the
    * block goes on as before and the error is thrown.
    */
@@ -104,8 +107,10 @@ export class LiveBlock {
     this.#source.attach(pipeline.batch, () => pipeline.run());
     this.#pipeline = pipeline;
     this.#config = config;
-    await old.close();
     this.#decodedBefore += old.decoded;
+    this.#closing = old;
+    await old.close();
+    this.#closing = undefined;
     this.#outputsBefore = addOutputs(this.#outputsBefore, old.outputs());
   }
 
@@ -114,11 +119,12 @@ export class LiveBlock {
   }
 
   statistics(): BlockStatistics {
+    const past = addOutputs(this.#outputsBefore, this.#closing?.outputs() ?? []);
     return {
       block: this.name,
       source: this.#source.counters,
       decoded: this.#decodedBefore + this.#pipeline.decoded,
-      outputs: addOutputs(this.#outputsBefore, this.#pipeline.outputs()),
+      outputs: addOutputs(past, this.#pipeline.outputs()),
     };
   }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import {
   type Config,
   type Diagnostic,
@@ -23,22 +24,45 @@ export interface LoadedConfig {
 /** What came of reading a config file: `loaded` unless there are errors. */
 export interface LoadResult {
   readonly loaded?: LoadedConfig;
-  /** Errors and warnings, ready to print: `file:line:column: error: …`, line and caret. */
+  /** Errors and warnings as they follow in the file: `file:line:column: error: …`, line and caret. */
   readonly messages: string;
+  /** The errors alone, in the same form; empty exactly when there is `loaded`. */
+  readonly errors: string;
+  /** The warnings alone, in the same form. */
+  readonly warnings: string;
+}
+
+export interface LoadOptions {
+  /** Whether the messages are for a terminal. */
+  readonly color: boolean;
+  /**
+   * Absolute: the folder that specter was started in, which relative paths refer to wherever the
+   * daemon has gone since.
+   */
+  readonly folder: string;
+  /**
+   * Reading for a daemon at work. What only a start opens, the paths in `global`, is not checked:
+   * the daemon holds it already, and the user it has become need not be able to open it again.
+   */
+  readonly reload: boolean;
 }
 
 /** Reads a config file, loads the plugins it names and checks everything that can be checked. */
-export async function loadConfig(file: string, color: boolean): Promise<LoadResult> {
+export async function loadConfig(
+  file: string,
+  { color, folder, reload }: LoadOptions,
+): Promise<LoadResult> {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(file);
+    bytes = readFileSync(resolve(folder, file));
   } catch (error) {
-    return { messages: `${file}: error: ${error instanceof Error ? error.message : error}\n` };
+    const message = `${file}: error: ${error instanceof Error ? error.message : error}\n`;
+    return { messages: message, errors: message, warnings: '' };
   }
   const parsed = parseConfig(bytes, file);
   const catalogue = new PluginCatalogue();
-  const loadErrors = await loadModules(parsed, catalogue);
-  const resolved = resolveConfig(parsed.document, catalogue);
+  const loadErrors = await loadModules(parsed, catalogue, folder);
+  const resolved = resolveConfig(parsed.document, catalogue, { folder, checkGlobalPaths: !reload });
   // Where a module could not be loaded, that it is not there would be said a second time.
   const explained = new Set(loadErrors.map(({ span }) => span.offset));
   const others = resolved.diagnostics.filter(({ span }) => !explained.has(span.offset));
@@ -47,25 +71,32 @@ export async function loadConfig(file: string, color: boolean): Promise<LoadResu
   const global = config && typedValues(config.global, globalOptions);
   if (config && global) diagnostics.push(...checkUser(config, global));
   if (config?.blocks.length === 0) diagnostics.push(nothingToDo(parsed));
-  diagnostics.sort((a, b) => a.span.offset - b.span.offset);
-  const messages = formatDiagnostics(diagnostics, parsed.document.source, {
-    color,
-    suppressed: parsed.suppressed + resolved.suppressed,
-  });
-  const failed = diagnostics.some(({ severity }) => severity === 'error');
-  if (!config || !global || failed) return { messages };
-  return { loaded: { config, catalogue, global }, messages };
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  const warnings = diagnostics.filter(({ severity }) => severity === 'warning');
+  const loaded =
+    config && global && errors.length === 0 ? { config, catalogue, global } : undefined;
+  const suppressed = parsed.suppressed + resolved.suppressed;
+  const format = (some: readonly Diagnostic[], leftOut: number): string =>
+    formatDiagnostics(some, parsed.document.source, { color, suppressed: leftOut });
+  return {
+    ...(loaded && { loaded }),
+    messages: format(diagnostics, suppressed),
+    // What was left out counts as errors where the file has any.
+    errors: format(errors, loaded ? 0 : suppressed),
+    warnings: format(warnings, loaded ? suppressed : 0),
+  };
 }
 
 async function loadModules(
   parsed: ParsedConfig,
   catalogue: PluginCatalogue,
+  folder: string,
 ): Promise<Diagnostic[]> {
   const errors: Diagnostic[] = [];
   for (const reference of parsed.pluginReferences) {
     if (reference.kind !== 'module') continue;
     try {
-      catalogue.addStage(reference, await loadModule(reference.path));
+      catalogue.addStage(reference, await loadModule(resolve(folder, reference.path)));
     } catch (error) {
       if (!(error instanceof PluginLoadError)) throw error;
       errors.push({ severity: 'error', message: error.message, span: reference.span });

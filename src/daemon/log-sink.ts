@@ -1,7 +1,10 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { closeSyslog, openSyslog, syslog, syslogSeverity } from '../libc/syslog.ts';
 import { escapeUnprintable, formatLogLine, type LevelName } from './log-line.ts';
+import { openAppend } from './open-append.ts';
+import type { TargetUser } from './privileges.ts';
+import { messageOf } from './to-error.ts';
 
 const STDERR = 2;
 
@@ -11,7 +14,7 @@ export interface LogSink {
   /**
    * Opens the file of that name again, as logrotate asks for with SIGHUP.
    *
-   * @throws Error of Node's fs; the sink then goes on with the file it had
+   * @throws as openAppend; the sink then goes on with the file it had
    */
   reopen(): void;
   close(): void;
@@ -40,11 +43,6 @@ export class DescriptorSink implements LogSink {
   close(): void {
     const now = new Date();
     if (!this.#tellLoss(now)) new DescriptorSink(STDERR).write(now, 'error', 'log', this.#loss());
-  }
-
-  /** The descriptor in use; −1 once a file is closed. */
-  get fd(): number {
-    return this.#fd;
   }
 
   /** Goes on with another descriptor; returns the one before, for closing. */
@@ -77,7 +75,7 @@ export class DescriptorSink implements LogSink {
       }
     } catch (error) {
       // A log that cannot be written must not end the daemon: counted, and told once it can.
-      this.#lossReason = error instanceof Error ? error.message : String(error);
+      this.#lossReason = messageOf(error);
       if (written > 0) this.#isMidLine = true;
       return false;
     }
@@ -86,29 +84,46 @@ export class DescriptorSink implements LogSink {
   }
 }
 
-/** A log file, created with mode 0666 less the umask. */
+/** A log file, opened as {@link openAppend} does. */
 export class FileSink extends DescriptorSink {
   readonly #path: string;
+  readonly #forUser: TargetUser | undefined;
 
   /**
    * @param path made absolute now: the daemon leaves its working folder later
-   * @throws Error of Node's fs, with `code` and `path`
+   * @param forUser the user that root is about to become
+   * @throws as openAppend
    */
-  constructor(path: string) {
+  constructor(path: string, forUser?: TargetUser) {
     const absolute = resolve(path);
-    super(openForAppend(absolute));
+    super(openAppend(absolute, forUser));
     this.#path = absolute;
+    this.#forUser = forUser;
   }
 
   override reopen(): void {
-    closeSync(this.replace(openForAppend(this.#path)));
+    const problem = closeProblem(this.replace(openAppend(this.#path, this.#forUser)));
+    if (problem) this.write(new Date(), 'error', 'log', `the old file may lack lines: ${problem}`);
   }
 
   override close(): void {
     super.close();
     // What is still said afterwards fails, rather than reaching a stranger's file that was given
     // the same descriptor.
-    closeSync(this.replace(-1));
+    const problem = closeProblem(this.replace(-1));
+    if (problem === undefined) return;
+    const text = `${this.#path} may lack lines: ${problem}`;
+    new DescriptorSink(STDERR).write(new Date(), 'error', 'log', text);
+  }
+}
+
+/** Closes a descriptor. That may be when a network file system tells of writes that failed. */
+function closeProblem(fd: number): string | undefined {
+  try {
+    closeSync(fd);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
   }
 }
 
@@ -135,9 +150,4 @@ export class SyslogSink implements LogSink {
   close(): void {
     closeSyslog();
   }
-}
-
-function openForAppend(path: string): number {
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NOCTTY } = constants;
-  return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY, 0o666);
 }

@@ -1,5 +1,6 @@
 import { type LevelName, logLevels } from './log-line.ts';
 import { DescriptorSink, FileSink, type LogSink, SyslogSink } from './log-sink.ts';
+import type { TargetUser } from './privileges.ts';
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -25,6 +26,8 @@ export interface LogOptions {
   readonly level?: number;
   /** `-v`: the lines go to stderr as well, unless they do anyway. Default false. */
   readonly mirror?: boolean;
+  /** The user that root is about to become, who has to be able to open the file again. */
+  readonly forUser?: TargetUser | undefined;
 }
 
 /** The daemon's own log, not that of packets: levels, a target, one line a message. */
@@ -33,16 +36,11 @@ export class Log {
   /** As the option of that name; can be changed at any time, as by a reload. */
   level: number;
 
-  /** @throws Error of Node's fs, with `code` and `path`, when the file cannot be opened */
-  constructor({ target = 'stderr', level = 3, mirror = false }: LogOptions = {}) {
-    this.#sinks = [openSink(target)];
+  /** @throws as openAppend when the file cannot be opened */
+  constructor({ target = 'stderr', level = 3, mirror = false, forUser }: LogOptions = {}) {
+    this.#sinks = [openSink(target, forUser)];
     if (mirror && target !== 'stderr') this.#sinks.push(new DescriptorSink(STDERR));
     this.level = level;
-  }
-
-  /** Descriptor of the log file now open, for giving it to another user; undefined without one. */
-  get fileDescriptor(): number | undefined {
-    return this.#sinks.find((sink) => sink instanceof FileSink)?.fd;
   }
 
   write(level: LevelName, component: string, message: string): void {
@@ -79,7 +77,7 @@ export class Log {
   }
 }
 
-function openSink(target: string): LogSink {
+function openSink(target: string, forUser: TargetUser | undefined): LogSink {
   switch (target) {
     case 'stdout':
       return new DescriptorSink(STDOUT);
@@ -88,6 +86,6 @@ function openSink(target: string): LogSink {
     case 'syslog':
       return new SyslogSink('specter');
     default:
-      return new FileSink(target);
+      return new FileSink(target, forUser);
   }
 }

@@ -12,12 +12,15 @@ import { Batch } from '../records/batch.ts';
 import { ColumnSet } from '../records/column-set.ts';
 import { planColumns } from './column-plan.ts';
 import { orderStages } from './stage-order.ts';
+import { messageOf, toError } from './to-error.ts';
 
 /**
  * Rows of a batch. Large enough that what is done once a batch costs nothing; small enough that
  * its columns stay in the second-level cache.
  */
 const BATCH_CAPACITY = 1024;
+/** A plugin that takes longer than this to close is left behind: an end must come. */
+const CLOSE_TIMEOUT_MS = 10_000;
 
 /** A plugin of a block as the config has it. */
 export interface StageSpec {
@@ -37,7 +40,13 @@ export interface StageServices {
 type Stage =
   | { readonly kind: 'input'; readonly title: string; readonly instance: InputInstance }
   | { readonly kind: 'filter'; readonly title: string; readonly instance: FilterInstance }
-  | { readonly kind: 'output'; readonly title: string; readonly instance: OutputInstance };
+  | {
+      readonly kind: 'output';
+      readonly title: string;
+      readonly instance: OutputInstance;
+      /** Counted here: what it was handed when it threw. */
+      readonly failures: { dropped: number; errors: number };
+    };
 
 /** Counters of an output with the name that it has in messages. */
 export interface NamedOutputCounters extends Readonly<OutputCounters> {
@@ -102,7 +111,12 @@ export class Pipeline {
       case 'filter':
         return { kind: 'filter', title, instance: plugin.open(context) };
       case 'output':
-        return { kind: 'output', title, instance: plugin.open(context) };
+        return {
+          kind: 'output',
+          title,
+          instance: plugin.open(context),
+          failures: { dropped: 0, errors: 0 },
+        };
     }
   }
 
@@ -115,17 +129,27 @@ export class Pipeline {
       try {
         runStage(stage, batch);
       } catch (error) {
-        // A filter guards what comes after it: where it cannot tell, nothing may pass.
-        if (stage.kind === 'filter') batch.selected = 0;
-        this.#services.fail(stage.title, error instanceof Error ? error : new Error(String(error)));
+        this.#stageFailed(stage, toError(error));
       }
     }
   }
 
+  /** Accounts for the rows that a plugin which threw will not treat. */
+  #stageFailed(stage: Stage, error: Error): void {
+    const { batch } = this;
+    if (stage.kind === 'output') {
+      stage.failures.dropped += batch.selected;
+      stage.failures.errors++;
+    } else if (stage.kind === 'filter') {
+      // It guards what comes after it: where it cannot tell, nothing may pass.
+      this.#services.log(stage.title).counted('records held back by a failure', batch.selected);
+      batch.selected = 0;
+    }
+    this.#services.fail(stage.title, error);
+  }
+
   outputs(): NamedOutputCounters[] {
-    return this.#stages.flatMap((stage) =>
-      stage.kind === 'output' ? [{ title: stage.title, ...stage.instance.counters }] : [],
-    );
+    return this.#stages.flatMap((stage) => (stage.kind === 'output' ? [countersOf(stage)] : []));
   }
 
   /** SIGHUP. An output that cannot be reopened goes on with what it has; the log says so. */
@@ -135,7 +159,7 @@ export class Pipeline {
       try {
         stage.instance.reopen?.();
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         this.#services
           .log(stage.title)
           .error(`cannot reopen, going on with the old file: ${reason}`);
@@ -143,16 +167,42 @@ export class Pipeline {
     }
   }
 
-  /** Closes the plugins in the order of the records, outputs flushing what they hold. */
+  /** Closes the plugins, all at the same time; outputs flush what they hold. */
   async close(): Promise<void> {
     const closing = this.#stages.map(async ({ instance, title }) => {
       try {
-        await instance.close?.();
+        await withTimeout(Promise.resolve(instance.close?.()), CLOSE_TIMEOUT_MS);
       } catch (error) {
-        this.#services.fail(title, error instanceof Error ? error : new Error(String(error)));
+        this.#services.fail(title, toError(error));
       }
     });
     await Promise.all(closing);
+  }
+}
+
+function countersOf({
+  title,
+  instance,
+  failures,
+}: Stage & { kind: 'output' }): NamedOutputCounters {
+  const { written, dropped, errors } = instance.counters;
+  return {
+    title,
+    written,
+    dropped: dropped + failures.dropped,
+    errors: errors + failures.errors,
+  };
+}
+
+async function withTimeout(closing: Promise<void>, timeout: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`not closed within ${timeout} ms`)), timeout);
+  });
+  try {
+    await Promise.race([closing, expired]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,4 +1,3 @@
-import { closeSync, constants, fchownSync, fstatSync, openSync } from 'node:fs';
 import { type Account, accountByName, accountByUid, groupsOf } from '../libc/accounts.ts';
 import {
   capabilityMask,
@@ -24,8 +23,23 @@ export interface TargetUser extends Account {
   readonly capabilities: readonly number[];
 }
 
-/** With these, the user could make itself root again: keeping them is not dropping anything. */
-const WAYS_BACK = new Set(['setuid', 'setgid', 'setpcap', 'setfcap'].map(capabilityNumber));
+/**
+ * With any of these the user could make itself root again, so that keeping it is not dropping
+ * anything (capabilities(7)).
+ */
+const WAYS_BACK = new Set(
+  [
+    // To be somebody else, or to hold more capabilities.
+    ...['setuid', 'setgid', 'setpcap', 'setfcap'],
+    // To read root's secrets, or change its files: those of /etc, or a whole disk's.
+    ...['chown', 'dac_override', 'dac_read_search', 'fowner', 'mknod'],
+    // To mount over them, or to command a process of root's.
+    ...['sys_admin', 'sys_ptrace'],
+    // To run code in the kernel or instead of it (kexec), or to reach memory; bpf does together
+    // with perfmon, which alone does not.
+    ...['sys_module', 'sys_boot', 'sys_rawio', 'bpf'],
+  ].map(capabilityNumber),
+);
 
 /**
  * Checks the options `user` and `keepcaps` without changing anything, so that a bad value is a
@@ -120,34 +134,6 @@ export function privilegeProblems(
     ];
     return wrong.filter((text) => text !== true).map((text) => `thread ${thread.tid}: ${text}`);
   });
-}
-
-/**
- * Gives a file that was created before the drop to the user, who has to open it again on SIGHUP.
- *
- * Only regular files with one name are given away: in a folder that the user can write to, any
- * other could be a link to a file which is not the user's to have.
- *
- * @param file its path, or its descriptor
- * @returns false when the file was left as it is
- * @throws Error of Node's fs, with `code` and `path`
- */
-export function chownForUser(file: string | number, user: Account): boolean {
-  if (typeof file === 'number') return chownDescriptor(file, user);
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-  const fd = openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  try {
-    return chownDescriptor(fd, user);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function chownDescriptor(fd: number, user: Account): boolean {
-  const stat = fstatSync(fd);
-  if (!stat.isFile() || stat.nlink !== 1) return false;
-  fchownSync(fd, user.uid, user.gid);
-  return true;
 }
 
 function changeUser(target: TargetUser): void {

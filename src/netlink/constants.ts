@@ -5,7 +5,6 @@
 
 /** Netlink families (the `protocol` of a netlink socket). */
 export const NETLINK_ROUTE = 0;
-export const NETLINK_USERSOCK = 2;
 export const NETLINK_NETFILTER = 12;
 
 /** Socket options at level SOL_NETLINK. */
@@ -48,7 +47,6 @@ export const NLM_F_CAPPED = 0x100;
 export const NLM_F_ACK_TLVS = 0x200;
 
 /** The two high bits of `nla_type` are flags (NLA_F_NESTED, NLA_F_NET_BYTEORDER), not type. */
-export const NLA_F_NESTED = 0x8000;
 export const NLA_TYPE_MASK = 0x3fff;
 
 /** `enum nlmsgerr_attrs`: what an extended acknowledgement adds. */

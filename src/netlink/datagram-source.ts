@@ -1,11 +1,11 @@
 import type { ReceiveRing } from './receive-ring.ts';
-import type { SourceCounters } from './source-counters.ts';
+import type { SocketCounters } from './socket-counters.ts';
 
 /** Where the datagrams of one netlink socket come from: the kernel, or a script in tests. */
 export interface DatagramSource {
   /** What to poll for readiness. */
   readonly fd: number;
-  readonly counters: Readonly<SourceCounters>;
+  readonly counters: Readonly<SocketCounters>;
   /**
    * Receives what is there, without waiting, into the ring's slots from 0 on, and returns how many
    * slots were filled; 0 when nothing is there. The slots are valid until the ring's next use.

@@ -2,7 +2,7 @@ import { LITTLE_ENDIAN, SOCKADDR_NL } from '../libc/abi.ts';
 import { lastErrno } from '../libc/library.ts';
 import { MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, recvfrom } from '../libc/socket.ts';
 import { SyscallError } from '../libc/syscall-error.ts';
-import type { SourceCounters } from './source-counters.ts';
+import type { SocketCounters } from './socket-counters.ts';
 
 const EINTR = 4;
 const EAGAIN = 11;
@@ -13,13 +13,13 @@ export class Inbox {
   /** The kernel reported lost datagrams since this was last set to false. */
   overrun = false;
   readonly #fd: number;
-  readonly #counters: SourceCounters;
+  readonly #counters: SocketCounters;
   readonly #probe = new Uint8Array(new ArrayBuffer(1));
   readonly #sender = new DataView(new ArrayBuffer(SOCKADDR_NL.size));
   readonly #senderBytes = new Uint8Array(this.#sender.buffer);
   readonly #senderLength = new Uint32Array(1);
 
-  constructor(fd: number, counters: SourceCounters) {
+  constructor(fd: number, counters: SocketCounters) {
     this.#fd = fd;
     this.#counters = counters;
   }

@@ -9,4 +9,4 @@ export { type NflogOptions, slotSizeFor } from './nflog-options.ts';
 export { type Drain, type ReceiveHandle, ReceiveLoop } from './receive-loop.ts';
 export { ReceiveRing } from './receive-ring.ts';
 export { NetlinkSocket, type ReceiveBuffer } from './socket.ts';
-export type { SourceCounters } from './source-counters.ts';
+export type { SocketCounters } from './socket-counters.ts';

@@ -4,7 +4,7 @@ import { AttributeCursor, MessageCursor } from './cursor.ts';
 import { MessageBuilder } from './message.ts';
 import { ReceiveRing } from './receive-ring.ts';
 import { NetlinkSocket } from './socket.ts';
-import type { SourceCounters } from './source-counters.ts';
+import type { SocketCounters } from './socket-counters.ts';
 
 /** linux/rtnetlink.h, linux/if_link.h. */
 const RTM_NEWLINK = 16;
@@ -19,11 +19,6 @@ const IFINFOMSG = { size: 16, ifi_index: 4 } as const;
 /** A list that changes while it is read is read again, this often at most. */
 const DUMP_ATTEMPTS = 5;
 
-interface Link {
-  readonly bytes: Buffer;
-  readonly name: string;
-}
-
 /**
  * The names of the network interfaces of this process's network namespace, by index, kept up to
  * date from the kernel's notifications without a system call for each look-up.
@@ -37,7 +32,7 @@ export class LinkTable {
   readonly #ring = new ReceiveRing({ slots: 4, slotSize: 32 << 10 });
   readonly #message = new MessageCursor();
   readonly #attribute = new AttributeCursor();
-  readonly #links = new Map<number, Link>();
+  readonly #names = new Map<number, Buffer>();
   /** Indexes looked up in vain since the last notification. */
   readonly #unknown = new Set<number>();
   #revision = 0;
@@ -66,7 +61,7 @@ export class LinkTable {
     return this.#socket.fd;
   }
 
-  get counters(): Readonly<SourceCounters> {
+  get counters(): Readonly<SocketCounters> {
     return this.#socket.counters;
   }
 
@@ -75,17 +70,19 @@ export class LinkTable {
     return this.#revision;
   }
 
-  /** Name of the interface with this index, undefined when there never was one. */
-  name(index: number): string | undefined {
-    return this.#find(index)?.name;
-  }
-
   /**
-   * The same as raw bytes, without a NUL: the kernel takes any byte but `/`, NUL and white space,
-   * so that a name need not be valid UTF-8. Must not be changed.
+   * Name of the interface with this index, undefined when there never was one. Without a NUL, as
+   * raw bytes: the kernel takes any byte but `/`, NUL and white space, so that a name need not be
+   * valid UTF-8. Must not be changed.
    */
   bytes(index: number): Buffer | undefined {
-    return this.#find(index)?.bytes;
+    const name = this.#names.get(index);
+    if (name || index === 0 || this.#unknown.has(index)) return name;
+    // A packet may overtake the loop's turn for the notification of its brand-new interface.
+    this.update();
+    const found = this.#names.get(index);
+    if (!found) this.#unknown.add(index);
+    return found;
   }
 
   /** Takes in the notifications that are waiting; returns how many datagrams they were. */
@@ -100,16 +97,6 @@ export class LinkTable {
 
   close(): void {
     this.#socket.close();
-  }
-
-  #find(index: number): Link | undefined {
-    const link = this.#links.get(index);
-    if (link || index === 0 || this.#unknown.has(index)) return link;
-    // A packet may overtake the loop's turn for the notification of its brand-new interface.
-    this.update();
-    const found = this.#links.get(index);
-    if (!found) this.#unknown.add(index);
-    return found;
   }
 
   #receive(): number {
@@ -157,9 +144,9 @@ export class LinkTable {
   }
 
   #setName(index: number, bytes: Buffer): void {
-    if (this.#links.get(index)?.bytes.equals(bytes)) return;
+    if (this.#names.get(index)?.equals(bytes)) return;
     // A copy: the value lies in the ring.
-    this.#links.set(index, { bytes: Buffer.from(bytes), name: bytes.toString('utf8') });
+    this.#names.set(index, Buffer.from(bytes));
     this.#unknown.clear();
     this.#revision++;
   }

@@ -1,5 +1,5 @@
 import { LITTLE_ENDIAN } from '../libc/abi.ts';
-import { align4, NFGENMSG, NLA_F_NESTED, NLATTR, NLMSGHDR } from './constants.ts';
+import { align4, NFGENMSG, NLATTR, NLMSGHDR } from './constants.ts';
 
 const MAX_ATTRIBUTE = 0xffff - NLATTR.size;
 const utf8 = new TextEncoder();
@@ -50,11 +50,6 @@ export class MessageBuilder {
     return this;
   }
 
-  be64(type: number, value: bigint): this {
-    this.#view.setBigUint64(this.#attribute(type, 8), value);
-    return this;
-  }
-
   host32(type: number, value: number): this {
     this.#view.setUint32(this.#attribute(type, 4), value, LITTLE_ENDIAN);
     return this;
@@ -70,16 +65,6 @@ export class MessageBuilder {
   /** Appends an attribute that holds text as UTF-8, ended by a NUL. */
   text(type: number, value: string): this {
     return this.bytes(type, utf8.encode(`${value}\0`));
-  }
-
-  /** Appends an attribute that holds the attributes which `build` adds. */
-  nest(type: number, build: (message: this) => void): this {
-    const start = this.#attribute(type | NLA_F_NESTED, 0) - NLATTR.size;
-    build(this);
-    const length = this.#length - start;
-    if (length > 0xffff) throw tooLong(type, length - NLATTR.size);
-    this.#view.setUint16(start, length, LITTLE_ENDIAN);
-    return this;
   }
 
   /** Completes the header; the bytes stay valid until the next call on this builder. */
@@ -114,6 +99,6 @@ export class MessageBuilder {
 
 function tooLong(type: number, length: number): RangeError {
   return new RangeError(
-    `netlink attribute ${type & ~NLA_F_NESTED} of ${length} bytes; the protocol allows ${MAX_ATTRIBUTE}`,
+    `netlink attribute ${type} of ${length} bytes; the protocol allows ${MAX_ATTRIBUTE}`,
   );
 }

@@ -38,9 +38,6 @@ export const NFULA_HWTYPE = 15;
 /** The link-layer header of the input device, as long as NFULA_HWLEN (u16) says. */
 export const NFULA_HWHEADER = 16;
 export const NFULA_HWLEN = 17;
-/** Nested conntrack attributes (CTA_*) and u32 `enum ip_conntrack_info`; with NFULNL_CFG_F_CONNTRACK. */
-export const NFULA_CT = 18;
-export const NFULA_CT_INFO = 19;
 /** Nested NFULA_VLAN_*; bridge and netdev families only, as is the next. */
 export const NFULA_VLAN = 20;
 /** The link-layer header as it stood before the packet. */
@@ -78,4 +75,3 @@ export const NFULNL_COPY_PACKET = 2;
 /** Flags of NFULA_CFG_FLAGS. */
 export const NFULNL_CFG_F_SEQ = 0x01;
 export const NFULNL_CFG_F_SEQ_GLOBAL = 0x02;
-export const NFULNL_CFG_F_CONNTRACK = 0x04;

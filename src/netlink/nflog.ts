@@ -15,7 +15,7 @@ import {
 } from './nflog-protocol.ts';
 import type { ReceiveRing } from './receive-ring.ts';
 import { NetlinkSocket, type ReceiveBuffer } from './socket.ts';
-import type { SourceCounters } from './source-counters.ts';
+import type { SocketCounters } from './socket-counters.ts';
 
 const EPERM = 1;
 const ENOENT = 2;
@@ -83,7 +83,7 @@ export class NflogGroup implements DatagramSource {
     return this.#socket.portid;
   }
 
-  get counters(): Readonly<SourceCounters> {
+  get counters(): Readonly<SocketCounters> {
     return this.#socket.counters;
   }
 

@@ -1,7 +1,7 @@
 import koffi from 'koffi';
 import { IOVEC, LITTLE_ENDIAN, MMSGHDR, MSGHDR, SOCKADDR_NL } from '../libc/abi.ts';
 import { MSG_TRUNC } from '../libc/socket.ts';
-import type { SourceCounters } from './source-counters.ts';
+import type { SocketCounters } from './socket-counters.ts';
 
 /** Slots begin on cache lines; netlink's own alignment (four bytes) follows from it. */
 const SLOT_ALIGNMENT = 64;
@@ -111,7 +111,7 @@ export class ReceiveRing {
    *
    * `msg_namelen` needs no reset between calls: netlink writes back the size it was given.
    */
-  complete(count: number, counters: SourceCounters): void {
+  complete(count: number, counters: SocketCounters): void {
     const { lengths } = this;
     for (let slot = 0; slot < count; slot++) {
       counters.datagrams++;

@@ -7,24 +7,27 @@ import { MessageCursor } from './cursor.ts';
 import { NetlinkError, readVerdict, type Verdict } from './error.ts';
 import type { HeldDatagrams } from './held-datagrams.ts';
 import { Inbox } from './inbox.ts';
-import type { SourceCounters } from './source-counters.ts';
+import type { SocketCounters } from './socket-counters.ts';
 
 const EINTR = 4;
 const ETIMEDOUT = 110;
 
-/** More than this of other datagrams before the answer, and the request counts as unanswered. */
+/** Bytes of other datagrams that are kept until the answer comes; more, and nothing is sent. */
 const HELD_LIMIT = 64 << 20;
-/** Datagrams set aside before sending, to end a congestion in which the answer would be dropped. */
-const CLEAR_LIMIT = 1024;
 /** Times a request is sent when overruns swallow its answer. */
 const ATTEMPTS = 5;
+/** Bound on standing still for a request: other sockets, timers and outputs wait meanwhile. */
+const TIMEOUT_MS = 200;
 
 export interface RequestOptions {
   /** What is asked for, with its subject, for errors: `bind NFLOG group 5`. */
   operation: string;
   /** Called for each message of a dump; the cursor is valid only during the call. */
   onReply?: (message: MessageCursor) => void;
-  /** Longest wait for the end of the answer, in milliseconds. Default 2000. */
+  /**
+   * Longest time for the request, in milliseconds: for setting aside what is waiting and for an
+   * answer to begin or go on. The process stands still meanwhile. Default 200.
+   */
   timeoutMs?: number;
   /**
    * The errno by which the kernel refuses this request when it has been carried out already. An
@@ -48,27 +51,25 @@ interface Endpoint {
 /**
  * Sends an encoded request and receives until it is answered; see `NetlinkSocket.request`.
  *
- * The kernel handles a request within the call that sends it, so that the answer is there at once
- * unless it is long; waiting here does not hold up the process in practice, and `timeoutMs` bounds
- * it in theory.
+ * The kernel handles a request within the call that sends it, so that the answer is there at once,
+ * behind what was waiting before. Only a long backlog takes time; `timeoutMs` bounds it.
  */
 export function exchange(
   socket: Endpoint,
   request: Uint8Array,
   sequence: number,
   held: HeldDatagrams,
-  counters: SourceCounters,
+  counters: SocketCounters,
   options: RequestOptions,
 ): RequestResult {
-  const { operation, onReply, timeoutMs = 2000, doneErrno } = options;
+  const { operation, onReply, timeoutMs = TIMEOUT_MS, doneErrno } = options;
   const inbox = new Inbox(socket.fd, counters);
   const answer = new Answer(socket.portid, sequence, onReply);
-  const deadline = performance.now() + timeoutMs;
   const table = new PollTable();
   table.assign([socket.fd]);
+  const deadline = performance.now() + timeoutMs;
 
-  for (let attempt = 1; ; attempt++) {
-    setAside(inbox, held);
+  for (let attempt = 1; attempt <= ATTEMPTS && setAside(inbox, held, deadline); attempt++) {
     inbox.overrun = false;
     sendAll(socket.fd, request);
     const verdict = awaitVerdict(inbox, answer, held, table, deadline);
@@ -78,19 +79,24 @@ export function exchange(
       if (!done) throw new NetlinkError({ operation, errno, kernelMessage });
       return { interrupted: answer.interrupted };
     }
-    if (!inbox.overrun || attempt === ATTEMPTS || held.bytes > HELD_LIMIT) {
-      throw unanswered(operation, inbox.overrun);
-    }
+    if (!inbox.overrun) throw new NetlinkError({ operation, errno: ETIMEDOUT });
   }
+  const hint = 'packets come faster than they can be read: try again when less is logged';
+  throw new NetlinkError({ operation, errno: ETIMEDOUT, hint });
 }
 
-/** A congested socket drops everything, answers too, until its queue has been read to the end. */
-function setAside(inbox: Inbox, held: HeldDatagrams): void {
-  for (let count = 0; count < CLEAR_LIMIT; count++) {
+/**
+ * Empties the socket's queue: once congested, a socket drops everything, answers too and without
+ * reporting it again, until its queue has been read to the end. False when a bound came first.
+ */
+function setAside(inbox: Inbox, held: HeldDatagrams, deadline: number): boolean {
+  while (held.bytes <= HELD_LIMIT) {
     const datagram = inbox.receive();
-    if (!datagram) return;
+    if (!datagram) return true;
     held.push(datagram);
+    if (performance.now() >= deadline) return false;
   }
+  return false;
 }
 
 /** The verdict on the request just sent; undefined when it is lost or does not come in time. */
@@ -103,15 +109,13 @@ function awaitVerdict(
 ): Verdict | undefined {
   while (!answer.verdict && held.bytes <= HELD_LIMIT) {
     const datagram = inbox.receive();
-    if (datagram) {
-      if (!answer.accept(datagram)) held.push(datagram);
-      continue;
-    }
+    if (datagram && answer.accept(datagram)) continue;
+    if (datagram) held.push(datagram);
     // The kernel answered before the request's send returned: what is not here was swallowed.
-    if (inbox.overrun) return undefined;
+    else if (inbox.overrun) return undefined;
     const left = Math.ceil(deadline - performance.now());
     if (left <= 0) return undefined;
-    table.wait(left);
+    if (!datagram) table.wait(left);
   }
   return answer.verdict;
 }
@@ -164,11 +168,4 @@ function sendAll(fd: number, bytes: Uint8Array): void {
     const errno = lastErrno();
     if (errno !== EINTR) throw new SyscallError('send', errno);
   }
-}
-
-function unanswered(operation: string, overrun: boolean): NetlinkError {
-  const hint = overrun
-    ? 'the receive buffer overran, which may have swallowed the answer: make it larger (rmem)'
-    : undefined;
-  return new NetlinkError({ operation, errno: ETIMEDOUT, hint });
 }

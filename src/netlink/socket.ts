@@ -30,7 +30,7 @@ import { HeldDatagrams } from './held-datagrams.ts';
 import type { MessageBuilder } from './message.ts';
 import type { ReceiveRing } from './receive-ring.ts';
 import { exchange, type RequestOptions, type RequestResult } from './request.ts';
-import { newCounters } from './source-counters.ts';
+import { newCounters } from './socket-counters.ts';
 
 const EPERM = 1;
 const EINTR = 4;

@@ -1,7 +1,103 @@
 import type { KeyType } from '../records/key.ts';
 import { defineOptions, type OptionSchemas } from './api.ts';
 
-/** Spelled as records so that the compiler misses none. */
+type OptionSchema = OptionSchemas[string];
+type OptionType = OptionSchema['type'];
+type Fields = Readonly<Record<string, unknown>>;
+type Test = (value: unknown) => boolean;
+
+/** What one member of a declaration must be, and how a message says so. */
+interface Member {
+  readonly holds: Test;
+  readonly form: string;
+}
+
+/** The members that an option of this type can have; the compiler misses none. */
+type MembersOf<Type extends OptionType> = Readonly<
+  Record<Exclude<keyof Extract<OptionSchema, { type: Type }>, 'type'>, Member>
+>;
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isString: Test = (value) => typeof value === 'string';
+
+const isText: Test = (value) => typeof value === 'string' && value !== '';
+
+const isListOf =
+  (isItem: Test): Test =>
+  (value) =>
+    // Spread, so that a hole counts as undefined.
+    Array.isArray(value) && [...value].every(isItem);
+
+const isWordOf =
+  (words: Readonly<Record<string, unknown>>): Test =>
+  (value) =>
+    typeof value === 'string' && Object.hasOwn(words, value);
+
+const optional = ({ holds, form }: Member): Member => ({
+  holds: (value) => value === undefined || holds(value),
+  form,
+});
+
+const boolean: Member = { holds: (value) => typeof value === 'boolean', form: 'true or false' };
+const string: Member = { holds: isString, form: 'a string' };
+const text: Member = { holds: isText, form: 'a string that is not empty' };
+const number: Member = {
+  holds: (value) => typeof value === 'number' && !Number.isNaN(value),
+  form: 'a number',
+};
+const positiveInteger: Member = {
+  holds: (value) => Number.isSafeInteger(value) && Number(value) > 0,
+  form: 'an integer above 0',
+};
+const strings: Member = { holds: isListOf(isString), form: 'a list of strings' };
+const texts: Member = { holds: isListOf(isText), form: 'a list of strings that are not empty' };
+const someTexts: Member = {
+  holds: (value) => texts.holds(value) && !isEmptyList(value),
+  form: 'a list of at least one string, none of them empty',
+};
+const access: Member = {
+  holds: isWordOf({ write: true, read: true, none: true }),
+  form: 'write, read or none',
+};
+const unit: Member = {
+  holds: isWordOf({ ms: true, s: true, m: true, h: true, d: true }),
+  form: 'ms, s, m, h or d',
+};
+const wordMap: Member = {
+  holds: (value) => isObject(value) && Object.values(value).every(isText),
+  form: 'an object of strings that are not empty',
+};
+const object: Member = { holds: isObject, form: 'an object with the `type` of the items' };
+
+const common = { help: text, aliases: optional(texts), required: optional(boolean) };
+const range = { min: optional(number), max: optional(number) };
+
+const optionMembers: { readonly [Type in OptionType]: MembersOf<Type> } = {
+  flag: { ...common, default: optional(boolean) },
+  string: { ...common, rest: optional(boolean), default: optional(string) },
+  path: { ...common, access, words: optional(texts), default: optional(string) },
+  integer: { ...common, ...range, default: optional(number) },
+  size: { ...common, ...range, default: optional(string) },
+  duration: { ...common, ...range, unit: optional(unit), default: optional(string) },
+  enum: {
+    ...common,
+    values: someTexts,
+    valueAliases: optional(wordMap),
+    default: optional(string),
+  },
+  prefix: { ...common, default: optional(string) },
+  list: {
+    ...common,
+    of: object,
+    maxItems: optional(positiveInteger),
+    default: optional(strings),
+  },
+};
+const isOptionType = (value: unknown): value is OptionType => isWordOf(optionMembers)(value);
+
+/** Spelled as a record so that the compiler misses none. */
 const keyTypes: Readonly<Record<KeyType, true>> = {
   bool: true,
   u8: true,
@@ -13,23 +109,11 @@ const keyTypes: Readonly<Record<KeyType, true>> = {
   string: true,
   bytes: true,
 };
-const optionTypes: Readonly<Record<OptionSchemas[string]['type'], true>> = {
-  flag: true,
-  string: true,
-  path: true,
-  integer: true,
-  size: true,
-  duration: true,
-  enum: true,
-  prefix: true,
-  list: true,
-};
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * What keeps a module's default export, which may be anything, from being the declaration of an
- * input, filter or output; undefined when it is one.
+ * input, filter or output; undefined when it is one. Looks at every member that the declaration's
+ * type has. Throws what a getter of the export throws.
  */
 export function pluginProblem(value: unknown): string | undefined {
   if (!isObject(value)) return 'its default export is no plugin';
@@ -40,10 +124,10 @@ export function pluginProblem(value: unknown): string | undefined {
   if (!isText(name)) return 'it has no `name`';
   if (!isText(summary)) return 'it has no `summary`';
   if (typeof open !== 'function') return 'it has no function `open`';
-  if (!(kind === 'output' && reads === 'all') && !isListOf(reads, isKeyUse)) {
-    return '`reads` must be a list of { name }';
+  if (!(kind === 'output' && reads === 'all') && !isListOf(isKeyUse)(reads)) {
+    return '`reads` must be a list of { name, required?, for? }';
   }
-  if (kind !== 'output' && !isListOf(provides, isKey)) {
+  if (kind !== 'output' && !isListOf(isKey)(provides)) {
     return '`provides` must be a list of { name, type, help }, with types that keys can have';
   }
   return optionsProblem(options);
@@ -52,30 +136,57 @@ export function pluginProblem(value: unknown): string | undefined {
 function optionsProblem(options: unknown): string | undefined {
   if (!isObject(options)) return 'it has no `options`; {} when it takes none';
   for (const [name, schema] of Object.entries(options)) {
-    if (!isObject(schema) || !isText(schema.help) || !isWordOf(optionTypes, schema.type)) {
-      return `option "${name}": it must have a \`help\` and a \`type\` that options can have`;
-    }
+    const problem = optionProblem(schema);
+    if (problem !== undefined) return `option "${name}": ${problem}`;
   }
   try {
-    // Its form was checked above as far as defineOptions does not do it.
+    // Sound because every member was looked at; what remains is whether they make sense together.
     defineOptions(options as OptionSchemas);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    if (!(error instanceof TypeError)) throw error;
+    return error.message;
   }
 }
 
-const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+function optionProblem(schema: unknown): string | undefined {
+  if (!isObject(schema) || !isText(schema.help) || !isOptionType(schema.type)) {
+    return 'it must have a `help` and a `type` that options can have';
+  }
+  const problem = memberProblem(schema, optionMembers[schema.type], '');
+  return problem ?? (schema.type === 'list' ? itemProblem(schema.of) : undefined);
+}
 
-const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+/** A list's items are declared like options, but for help and default: the list has those. */
+function itemProblem(item: unknown): string | undefined {
+  if (!isObject(item) || !isOptionType(item.type) || item.type === 'list' || item.type === 'flag') {
+    return '`of` must have a `type` that items of a list can have';
+  }
+  const { help: _help, default: _default, ...members } = optionMembers[item.type];
+  return memberProblem(item, members, 'of.');
+}
 
-const isWordOf = (words: Readonly<Record<string, true>>, value: unknown): boolean =>
-  typeof value === 'string' && Object.hasOwn(words, value);
+function memberProblem(
+  declared: Fields,
+  members: Readonly<Record<string, Member>>,
+  prefix: string,
+): string | undefined {
+  for (const [name, { holds, form }] of Object.entries(members)) {
+    if (!holds(declared[name])) return `\`${prefix}${name}\` must be ${form}`;
+  }
+  return undefined;
+}
 
-const isListOf = (value: unknown, isItem: (item: unknown) => boolean): boolean =>
-  Array.isArray(value) && value.every(isItem);
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
 
-const isKeyUse = (value: unknown): boolean => isObject(value) && isText(value.name);
+function isKeyUse(value: unknown): boolean {
+  if (!isObject(value) || !isText(value.name)) return false;
+  return optional(boolean).holds(value.required) && optional(texts).holds(value.for);
+}
 
-const isKey = (value: unknown): boolean =>
-  isObject(value) && isText(value.name) && isText(value.help) && isWordOf(keyTypes, value.type);
+function isKey(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  return isText(value.name) && isText(value.help) && isWordOf(keyTypes)(value.type);
+}

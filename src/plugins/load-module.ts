@@ -2,6 +2,7 @@ import { type Stats, statSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import type { StagePlugin } from './api.ts';
 import { pluginProblem } from './check-plugin.ts';
 
@@ -13,21 +14,24 @@ export class PluginLoadError extends Error {
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
+/** Milliseconds: a module that awaits something at its top level must not hang a start or reload. */
+const IMPORT_TIMEOUT = 5000;
+
 /**
  * Loads a plugin from an ES module whose default export is its declaration.
  *
  * As root, only code that nobody but root can change is run: the file and every folder above it
  * have to be root's and writable by no one else.
  *
- * @throws PluginLoadError
+ * @param path relative paths refer to the working folder
+ * @param timeout milliseconds that the module has for what it awaits at its top level, and the
+ *   modules that it imports; nothing can end one that does not come back from a loop
+ * @throws PluginLoadError, and nothing else, whatever the module does
  */
-export async function loadModule(path: string): Promise<StagePlugin> {
-  const file = await realFile(path);
-  if (process.geteuid?.() === 0) requireRootOwned(file);
-  // The query makes a changed file a new module, so that a reload takes it in.
-  const version = statSync(file).mtimeMs;
-  const module = await importModule(`${pathToFileURL(file).href}?${version}`, path);
-  const problem = pluginProblem(module.default);
+export async function loadModule(path: string, timeout = IMPORT_TIMEOUT): Promise<StagePlugin> {
+  const url = await explained(path, () => moduleUrl(path));
+  const module = await explained(path, () => importWithin(timeout, url));
+  const problem = await explained(path, async () => pluginProblem(module.default));
   if (problem !== undefined) {
     throw new PluginLoadError(`plugin ${path}: ${problem}; see docs/plugins.md`);
   }
@@ -35,22 +39,36 @@ export async function loadModule(path: string): Promise<StagePlugin> {
   return module.default as StagePlugin;
 }
 
-async function realFile(path: string): Promise<string> {
+/** Makes a PluginLoadError of whatever a step throws. */
+async function explained<Result>(path: string, step: () => Promise<Result>): Promise<Result> {
   try {
-    return await realpath(path);
+    return await step();
   } catch (error) {
-    throw new PluginLoadError(`cannot load plugin ${path}: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-async function importModule(url: string, path: string): Promise<{ default?: unknown }> {
-  try {
-    return await import(url);
-  } catch (error) {
+    if (error instanceof PluginLoadError) throw error;
     // Node tells the line of a syntax error only when it ends of it.
     const advice = error instanceof SyntaxError ? `; \`node --check ${path}\` shows where` : '';
     const message = `cannot load plugin ${path}: ${messageOf(error)}${advice}`;
     throw new PluginLoadError(message, { cause: error });
+  }
+}
+
+async function moduleUrl(path: string): Promise<string> {
+  const file = await realpath(path);
+  if (process.geteuid?.() === 0) requireRootOwned(file);
+  // The query makes a changed file a new module, so that a reload takes it in.
+  return `${pathToFileURL(file).href}?${statSync(file).mtimeMs}`;
+}
+
+async function importWithin(timeout: number, url: string): Promise<{ default?: unknown }> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    const message = `its top-level await has not ended after ${timeout / 1000} s`;
+    timer = setTimeout(() => reject(new Error(message)), timeout);
+  });
+  try {
+    return await Promise.race([import(url), expired]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -74,5 +92,6 @@ function ownershipProblem(stats: Stats): string | undefined {
   return undefined;
 }
 
+/** A module can throw anything, also what cannot be made a string. */
 const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
+  error instanceof Error ? error.message : typeof error === 'string' ? error : inspect(error);

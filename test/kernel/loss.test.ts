@@ -62,4 +62,20 @@ describe.skipIf(missing)(title('loss', missing), () => {
     const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
     for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(990);
   });
+
+  test('behind the last packet received is told, though nothing can count it', async () => {
+    await using namespace = await Namespace.create();
+    await namespace.nft(numberingRules({ [numberedPort]: 'log group 5 queue-threshold 1' }));
+    await using specter = await startSpecter({ namespace, config });
+    specter.signal('SIGSTOP');
+    await sendNumbered(namespace, 2000);
+    specter.signal('SIGTERM');
+    const { code, stderr } = await specter.stop('SIGCONT');
+    expect(code).toBe(0);
+    const { lost, overruns } = lastStatistics(stderr)[5] ?? {};
+    expect({ lost, overruns }).toEqual({ lost: 0, overruns: 1 });
+    expect(stderr).toContain(
+      'packets were lost after the last one received; their number is unknown',
+    );
+  });
 });

@@ -1,9 +1,10 @@
-import { chmod, readdir, readFile, rename, stat } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, rename, stat, symlink } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startSpecter } from '../support/daemon.ts';
 import { Namespace } from '../support/namespace.ts';
 import { numberingRules, numbersOf, range, sendNumbered } from '../support/numbered-packets.ts';
 import { requireKernel, runsAsRoot, title } from '../support/requirements.ts';
+import { ScratchFolder } from '../support/scratch-folder.ts';
 import { lastStatistics, lossless } from '../support/statistics.ts';
 
 const missing = requireKernel() ?? (runsAsRoot ? undefined : 'only root can become another user');
@@ -104,6 +105,29 @@ describe.skipIf(missing)(title('specter as nobody', missing), () => {
     await sendNumbered(namespace, 2);
     expect(numbersOf(await specter.waitForLines('packets.log', 2))).toEqual(range(3, 5));
     expect(lastStatistics((await specter.stop()).stderr)).toEqual({ 5: lossless(5) });
+  });
+
+  test.each([
+    ['a packet log', block],
+    [
+      'its own log',
+      (folder: string) =>
+        `global {\n  logfile ${folder}/packets.log\n}\n5 {\n  plugin BASE\n  plugin LOGEMU\n  logemufile /dev/null\n}\n`,
+    ],
+  ])('does not give away what the name of %s links to', async (_name, config) => {
+    await using scratch = await ScratchFolder.create();
+    const secret = await scratch.write('secret', 'secret\n');
+    await chmod(secret, 0o600);
+    const logs = scratch.join('logs');
+    await mkdir(logs);
+    await chown(logs, uid, gid);
+    await symlink(secret, `${logs}/packets.log`);
+    await expect(
+      startSpecter({ namespace, config: () => config(logs), args: ['-u', 'nobody'] }),
+    ).rejects.toThrow(`EACCES: user nobody may not append to '${logs}/packets.log'`);
+    const { uid: owner, mode } = await stat(secret);
+    expect({ owner, mode: mode & 0o777 }).toEqual({ owner: 0, mode: 0o600 });
+    expect(await readFile(secret, 'utf8')).toBe('secret\n');
   });
 
   test('is refused before anything is opened when a capability would undo it', async () => {

@@ -17,7 +17,7 @@ import {
   NFULNL_MSG_PACKET_TIMESTAMP,
 } from '../../src/netlink/nflog-protocol.ts';
 import type { ReceiveRing } from '../../src/netlink/receive-ring.ts';
-import { newCounters } from '../../src/netlink/source-counters.ts';
+import { newCounters } from '../../src/netlink/socket-counters.ts';
 
 /** One event of a script. A datagram is any bytes; `portid` 0 (the default) is the kernel. */
 export type FakeEvent =

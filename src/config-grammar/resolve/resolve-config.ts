@@ -1,3 +1,4 @@
+import { isAbsolute, join } from 'node:path';
 import { type Diagnostic, DiagnosticList } from '../diagnostics.ts';
 import type { Block, ConfigDocument } from '../document.ts';
 import { pluginNames, pluginReferences } from '../plugin-reference.ts';
@@ -16,11 +17,15 @@ import { resolveBlock } from './resolve-block.ts';
 import { checkUnusedTemplate } from './templates.ts';
 
 export interface ResolveOptions {
+  /** Absolute: what relative paths are checked against. Default: the working folder. */
+  readonly folder?: string;
   /**
-   * How paths are checked. Default: whether the current user could open them, each path once,
-   * with nothing opened or created.
+   * How paths are checked. Default: whether the current user could open them in `folder`, each
+   * path once, with nothing opened or created.
    */
   readonly paths?: PathChecks;
+  /** Whether the paths in the block `global` are checked as well. Default true. */
+  readonly checkGlobalPaths?: boolean;
 }
 
 export interface Resolution {
@@ -36,8 +41,9 @@ export interface Resolution {
 export function resolveConfig(
   document: ConfigDocument,
   catalogue: Catalogue,
-  { paths = systemPaths() }: ResolveOptions = {},
+  options: ResolveOptions = {},
 ): Resolution {
+  const { folder = process.cwd(), paths = systemPaths(folder), checkGlobalPaths = true } = options;
   const { source } = document;
   const names = pluginNames(document);
   const diagnostics = new DiagnosticList(source);
@@ -53,7 +59,8 @@ export function resolveConfig(
   };
   const classified = classifyBlocks(document, context);
   checkPluginsBlock(classified.plugins, names, context);
-  const global = resolveGlobal(classified.global, context);
+  const globalContext = checkGlobalPaths ? context : { ...context, paths: uncheckedPaths };
+  const global = resolveGlobal(classified.global, globalContext);
   const blocks = resolveBlocks(classified, context);
   checkGroups(blocks, context);
 
@@ -101,16 +108,22 @@ function checkGroups(blocks: readonly ResolvedBlock[], { diagnostics }: ResolveC
 }
 
 /** The checks of the file system, each path asked once: many blocks may write to one file. */
-function systemPaths(): PathChecks {
-  return { writable: memoised(checkWritable), readable: memoised(checkReadable) };
+function systemPaths(folder: string): PathChecks {
+  return { writable: checkIn(folder, checkWritable), readable: checkIn(folder, checkReadable) };
 }
 
-function memoised(
+const uncheckedPaths: PathChecks = { writable: () => undefined, readable: () => undefined };
+
+function checkIn(
+  folder: string,
   check: (path: string) => string | undefined,
 ): (path: string) => string | undefined {
   const known = new Map<string, string | undefined>();
   return (path) => {
-    if (!known.has(path)) known.set(path, check(path));
+    if (!known.has(path)) {
+      // Unlike `resolve`, `join` keeps a slash at the end, which makes it the name of a directory.
+      known.set(path, check(isAbsolute(path) ? path : join(folder, path)));
+    }
     return known.get(path);
   };
 }

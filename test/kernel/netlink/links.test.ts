@@ -6,6 +6,9 @@ import { Inside, requireEntry } from './inside.ts';
 
 const missing = requireEntry();
 
+const nameOf = (links: LinkTable, index: number): string | undefined =>
+  links.bytes(index)?.toString();
+
 describe.skipIf(missing)(title('LinkTable', missing), () => {
   let namespace: Namespace;
   let inside: Inside;
@@ -30,54 +33,53 @@ describe.skipIf(missing)(title('LinkTable', missing), () => {
   test('knows the interfaces that were there before it, and no others', async () => {
     await addBridge('br0', 40);
     const later = LinkTable.open();
-    expect([later.name(1), later.name(40), later.name(41), later.name(0)]).toEqual([
+    expect([nameOf(later, 1), nameOf(later, 40), nameOf(later, 41), nameOf(later, 0)]).toEqual([
       'lo',
       'br0',
       undefined,
       undefined,
     ]);
-    expect(later.bytes(40)).toEqual(Buffer.from('br0'));
     later.close();
   });
 
   test('finds the name of a brand-new interface without being told to update', async () => {
     const { revision } = links;
     await addBridge('br0', 40);
-    expect(links.name(40)).toBe('br0');
+    expect(nameOf(links, 40)).toBe('br0');
     expect(links.revision).toBeGreaterThan(revision);
   });
 
   test('finds an interface that was looked up in vain before', async () => {
-    expect(links.name(40)).toBeUndefined();
+    expect(nameOf(links, 40)).toBeUndefined();
     await addBridge('br0', 40);
     links.update();
-    expect(links.name(40)).toBe('br0');
+    expect(nameOf(links, 40)).toBe('br0');
   });
 
   test('asks the kernel once for an index that does not exist', () => {
     const before = { ...links.counters };
-    for (let look = 0; look < 10; look++) expect(links.name(999)).toBeUndefined();
+    for (let look = 0; look < 10; look++) expect(nameOf(links, 999)).toBeUndefined();
     expect(links.counters).toEqual(before);
     expect(links.revision).toBe(1);
   });
 
   test('follows a rename', async () => {
     await addBridge('br0', 40);
-    expect(links.name(40)).toBe('br0');
+    expect(nameOf(links, 40)).toBe('br0');
     const { revision } = links;
     await ip('link', 'set', 'br0', 'name', 'outside');
     expect(links.update()).toBeGreaterThan(0);
-    expect([links.name(40), links.revision]).toEqual(['outside', revision + 1]);
+    expect([nameOf(links, 40), links.revision]).toEqual(['outside', revision + 1]);
   });
 
   test('keeps the name of an interface that is gone until its index is used again', async () => {
     await addBridge('br0', 40);
     await ip('link', 'del', 'br0');
     links.update();
-    expect(links.name(40)).toBe('br0');
+    expect(nameOf(links, 40)).toBe('br0');
     await addBridge('br1', 40);
     links.update();
-    expect(links.name(40)).toBe('br1');
+    expect(nameOf(links, 40)).toBe('br1');
   });
 
   test('changes no revision when names stay', async () => {
@@ -92,7 +94,6 @@ describe.skipIf(missing)(title('LinkTable', missing), () => {
   test('keeps the bytes of a name that is not UTF-8', async () => {
     await namespace.exec('sh', '-c', 'ip link add "$(printf "a\\377\\376")" index 40 type bridge');
     expect(links.bytes(40)).toEqual(Buffer.from([0x61, 0xff, 0xfe]));
-    expect(links.name(40)).toBe('a\ufffd\ufffd');
   });
 
   test('reads the list again after it has missed notifications', async () => {
@@ -102,7 +103,7 @@ describe.skipIf(missing)(title('LinkTable', missing), () => {
     links.update();
     expect(links.counters.overruns).toBeGreaterThan(0);
     const { datagrams } = links.counters;
-    expect(links.name(40)).toBe('br0');
+    expect(nameOf(links, 40)).toBe('br0');
     expect(links.counters.datagrams).toBe(datagrams);
   });
 
@@ -115,13 +116,13 @@ describe.skipIf(missing)(title('LinkTable', missing), () => {
     const learned = new Promise<void>((resolve) => {
       loop.add(links.fd, () => {
         const count = links.update();
-        if (links.name(40)) resolve();
+        if (nameOf(links, 40)) resolve();
         return count;
       });
     });
     await addBridge('br0', 40);
     await learned;
     await loop.stop();
-    expect(links.name(40)).toBe('br0');
+    expect(nameOf(links, 40)).toBe('br0');
   });
 });

@@ -182,6 +182,26 @@ describe.skipIf(missing)(title('NflogGroup', missing), () => {
     group.close();
   });
 
+  test.each(['reconfigure', 'unbind'] as const)(
+    'can %s behind a backlog of thousands of datagrams in a full receive buffer',
+    async (request) => {
+      await using namespace = await newNamespace();
+      using _ = new Inside(namespace);
+      const group = NflogGroup.open(5, { qthreshold: 1, receiveBuffer: 1 << 20 });
+      await sendUdp(9, 6000);
+      const begin = performance.now();
+      if (request === 'unbind') group.unbind();
+      else group.reconfigure({ snaplen: 40 });
+      expect(performance.now() - begin).toBeLessThan(1000);
+      expect(group.counters.overruns).toBe(1);
+      const numbers = receiveAll(group, ring).map(({ seq }) => seq);
+      expect(numbers.length).toBeGreaterThan(1500);
+      expect(numbers.length).toBeLessThan(6000);
+      expect(numbers).toEqual(upTo(numbers.length));
+      group.close();
+    },
+  );
+
   test('is given back even when its last packets overrun the receive buffer', async () => {
     await using namespace = await newNamespace();
     using _ = new Inside(namespace);

@@ -127,6 +127,19 @@ Keys read: all that the block provides
     expect(await info(name, false)).toBe(1);
     expect([stdout, stderr]).toEqual(['', `specter: ${message}\n`]);
   });
+
+  test('says what is wrong with the options of a module', async () => {
+    await using folder = await ScratchFolder.create();
+    const file = await folder.write(
+      'mine.mjs',
+      "export default { kind: 'output', name: 'MINE', summary: 's', reads: [], open() {}, options: { items: { type: 'list', help: 'h' } } };",
+    );
+    expect(await info(file, false)).toBe(1);
+    expect([stdout, stderr]).toEqual([
+      '',
+      `specter: plugin ${file}: option "items": \`of\` must be an object with the \`type\` of the items; see docs/plugins.md\n`,
+    ]);
+  });
 });
 
 test('specter plugins lists them with kind and summary', () => {

@@ -163,22 +163,22 @@ describe('BlockSet, changing,', () => {
     expect(plugins.take()).toEqual(['DOUBLE', 'SINKfive 1:2']);
   });
 
-  test('adds blocks and removes others, the removed first', async () => {
+  test('adds blocks and then removes others', async () => {
     expect(await change(`${tagged(5, 'five')}${tagged(7, 'seven')}`)).toBe(0);
     expect(plugins.take()).toEqual([
-      'source close',
-      'close DOUBLE',
-      'close SINKsix',
       'open DOUBLE',
       'open SINKseven',
       'open source',
       'source start',
+      'source close',
+      'close DOUBLE',
+      'close SINKsix',
     ]);
     expect(logged()).toEqual([
+      'notice: block 7: added',
       'notice: block 6: received 0, decoded 0, lost 0, overruns 0, malformed 0',
       'notice: block 6 SINK: written 0, dropped 0, errors 0',
       'notice: block 6: removed',
-      'notice: block 7: added',
     ]);
   });
 
@@ -210,6 +210,31 @@ describe('BlockSet, changing,', () => {
       'notice: block web SINK: written 1, dropped 0, errors 0',
     ]);
     expect(blocks.statistics()[2]).toMatchObject({ block: 'web', decoded: 0 });
+  });
+
+  test('keeps the source of a block that is renamed', async () => {
+    plugins.sources[0]?.emit(1);
+    plugins.take();
+    logged();
+    expect(await change(`web {\n  group 5\n  plugin SINK\n}\n${tagged(6, 'six')}`)).toBe(0);
+    expect(plugins.take()).not.toContain('open source');
+    expect(blocks.statistics().map(({ block }) => block)).toEqual(['web', '6']);
+    plugins.sources[0]?.emit(2);
+    expect(plugins.take()).toEqual(['SINK 2']);
+  });
+
+  test('lets blocks swap their sources', async () => {
+    const named = (a: number, b: number) =>
+      `a {\n  group ${a}\n  plugin SINK\n}\nb {\n  group ${b}\n  plugin SINK2\n}\n`;
+    await change(named(1, 2));
+    const [, , first, second] = plugins.sources;
+    plugins.take();
+    logged();
+    expect(await change(named(2, 1))).toBe(0);
+    expect(plugins.take()).not.toContain('open source');
+    first?.emit(1);
+    second?.emit(2);
+    expect(plugins.take()).toEqual(['SINK2 1', 'SINK 2']);
   });
 });
 

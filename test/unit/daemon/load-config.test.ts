@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { loadConfig } from '../../../src/daemon/load-config.ts';
+import { type LoadOptions, loadConfig } from '../../../src/daemon/load-config.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
 
 let folder: ScratchFolder;
@@ -12,9 +12,12 @@ afterEach(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
+const atStart = { color: false, folder: process.cwd(), reload: false };
+
 /** Loads a config; in the messages, the folder's name and the length of long marks are left out. */
-async function load(text: string) {
-  const { loaded, messages } = await loadConfig(await folder.write('s.conf', text), false);
+async function load(text: string, options: Partial<LoadOptions> = {}) {
+  const file = await folder.write('s.conf', text);
+  const { loaded, messages } = await loadConfig(file, { ...atStart, ...options });
   return { loaded, messages: messages.replaceAll(folder.path, '').replace(/~{9,}/g, '~…') };
 }
 
@@ -145,12 +148,81 @@ ${block()}`);
 
   test('says why a file cannot be read', async () => {
     const none = folder.join('none.conf');
-    expect(await loadConfig(none, false)).toEqual({
-      messages: `${none}: error: ENOENT: no such file or directory, open '${none}'\n`,
+    const noFile = `${none}: error: ENOENT: no such file or directory, open '${none}'\n`;
+    expect(await loadConfig(none, atStart)).toEqual({
+      messages: noFile,
+      errors: noFile,
+      warnings: '',
     });
-    expect(await loadConfig(folder.path, false)).toEqual({
-      messages: `${folder.path}: error: EISDIR: illegal operation on a directory, read\n`,
+    const noText = `${folder.path}: error: EISDIR: illegal operation on a directory, read\n`;
+    expect(await loadConfig(folder.path, atStart)).toEqual({
+      messages: noText,
+      errors: noText,
+      warnings: '',
     });
+  });
+
+  test('looks for modules and paths in the folder that specter was started in', async () => {
+    await folder.write('mine.mjs', plugin("'all'"));
+    await folder.write('file', '');
+    const text = (path: string) =>
+      `5 {\n  plugin BASE\n  plugin ./mine.mjs\n  plugin LOGEMU\n  logemufile ${path}\n}\n`;
+    const { loaded, messages } = await load(text('packets.log'), { folder: folder.path });
+    expect(messages).toBe('');
+    // The plugin opens it, in the same folder.
+    expect(loaded?.config.blocks[0]?.plugins.at(-1)?.options.values).toMatchObject({
+      logemufile: 'packets.log',
+    });
+    expect((await load(text('none/packets.log'), { folder: folder.path })).messages).toContain(
+      'option "logemufile": the directory /none does not exist; create it first',
+    );
+    expect((await load(text('new/'), { folder: folder.path })).messages).toContain(
+      'option "logemufile": /new/ is the name of a directory',
+    );
+    expect((await load(text('packets.log'))).messages).toContain('cannot load plugin');
+  });
+
+  test('reads a relative file in that folder as well', async () => {
+    await folder.write('s.conf', block());
+    const result = await loadConfig('s.conf', { ...atStart, folder: folder.path });
+    expect(result.loaded?.config.file).toBe('s.conf');
+  });
+
+  test('does not check again on a reload what only a start opens', async () => {
+    const none = folder.join('none/file');
+    const text = `global {\n  logfile ${none}\n  pidfile ${none}\n}\n${block()}`;
+    const problem = 'the directory /none does not exist; create it first';
+    const started = await load(text);
+    expect(started.loaded).toBeUndefined();
+    expect(started.messages).toContain(`option "logfile": ${problem}`);
+    expect(started.messages).toContain(`option "pidfile": ${problem}`);
+    const reloaded = await load(text, { reload: true });
+    expect(reloaded.messages).toBe('');
+    expect(reloaded.loaded?.global).toMatchObject({ logfile: none, pidfile: none });
+  });
+
+  test('checks the paths of blocks on a reload', async () => {
+    const text = block().replace('packets.log', 'none/packets.log');
+    const { loaded, messages } = await load(text, { reload: true });
+    expect(loaded).toBeUndefined();
+    expect(messages).toContain('option "logemufile": the directory /none does not exist');
+  });
+
+  test('tells warnings from errors', async () => {
+    const valid = `${block()}spare {\n  plugin BASE\n}\n`;
+    const file = await folder.write('s.conf', valid);
+    const good = await loadConfig(file, atStart);
+    expect(good.loaded).toBeDefined();
+    expect(good.errors).toBe('');
+    expect(good.warnings).toContain('s.conf:6:1: warning: ');
+    expect(good.messages).toBe(good.warnings);
+    await folder.write('s.conf', `${valid}7 {\n  plugin NONE\n}\n`);
+    const bad = await loadConfig(file, atStart);
+    expect(bad.loaded).toBeUndefined();
+    expect(bad.warnings).toBe(good.warnings);
+    expect(bad.errors).toMatch(/^[^\n]*s\.conf:10:10: error: there is no plugin "NONE"/);
+    expect(bad.errors).not.toContain('warning');
+    expect(bad.messages).toBe(`${bad.warnings}${bad.errors}`);
   });
 
   test('finds that a file has nothing to do', async () => {
@@ -166,6 +238,8 @@ ${block()}`);
 
   test('colours messages for a terminal', async () => {
     const file = await folder.write('s.conf', 'glob {\n');
-    expect((await loadConfig(file, true)).messages).toContain('\x1b[1;31merror:\x1b[0m');
+    expect((await loadConfig(file, { ...atStart, color: true })).messages).toContain(
+      '\x1b[1;31merror:\x1b[0m',
+    );
   });
 });

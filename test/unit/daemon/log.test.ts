@@ -1,24 +1,30 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chownSync,
   closeSync,
   constants,
   existsSync,
-  fstatSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   readSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   unlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Log } from '../../../src/daemon/log.ts';
 import { DescriptorSink } from '../../../src/daemon/log-sink.ts';
+import { FileRightsError } from '../../../src/daemon/open-append.ts';
 import { fixtureCommand, start } from '../../fixtures/daemon/start.ts';
+import { runsAsRoot, title } from '../../support/requirements.ts';
 
 let folder: string;
 let path: string;
@@ -113,14 +119,20 @@ describe('files', () => {
     ]);
   });
 
-  test('fileDescriptor is the one in use', () => {
+  test('are for owner and group alone', () => {
+    new Log({ target: path }).close();
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+  });
+
+  test('a descriptor that cannot be closed is told, never thrown', () => {
     const log = new Log({ target: path });
+    const { info } = log.component('daemon');
+    info('one');
     renameSync(path, `${path}.1`);
-    log.reopen();
-    const fd = log.fileDescriptor ?? -1;
-    expect(fstatSync(fd).ino).toBe(fstatSync(openAndForget(path)).ino);
-    log.close();
-    expect(new Log({ target: 'stderr' }).fileDescriptor).toBeUndefined();
+    closeSync(descriptorOf(`${path}.1`));
+    expect(() => log.close()).not.toThrow();
+    info('after the end');
+    expect(written(`${path}.1`)).toEqual(['info daemon: one']);
   });
 
   test('a file that cannot be opened is an error with its path', () => {
@@ -131,15 +143,41 @@ describe('files', () => {
   });
 });
 
-const opened: number[] = [];
-function openAndForget(file: string): number {
-  const fd = openSync(file, 'r');
-  opened.push(fd);
-  return fd;
-}
-afterEach(() => {
-  for (const fd of opened.splice(0)) closeSync(fd);
+const notRoot = runsAsRoot ? undefined : 'only root can act for others';
+
+describe.skipIf(notRoot)(title('files for the user that root becomes', notRoot), () => {
+  const forUser = { name: 'u', uid: 4242, gid: 4243, groups: [4243], capabilities: [] };
+
+  test('belong to that user, anew after reopen', () => {
+    const log = new Log({ target: path, forUser });
+    renameSync(path, `${path}.1`);
+    log.reopen();
+    log.close();
+    const owners = [path, `${path}.1`].map((file) => [statSync(file).uid, statSync(file).gid]);
+    expect(owners).toEqual([
+      [4242, 4243],
+      [4242, 4243],
+    ]);
+  });
+
+  test('are not what a link of the user leads to', () => {
+    const secret = join(folder, 'secret');
+    writeFileSync(secret, '', { mode: 0o600 });
+    chownSync(folder, forUser.uid, forUser.gid);
+    symlinkSync(secret, path);
+    expect(() => new Log({ target: path, forUser })).toThrow(FileRightsError);
+    expect(statSync(secret).uid).toBe(0);
+  });
 });
+
+/** The descriptor of this process that a file is open with. */
+function descriptorOf(file: string): number {
+  const isIt = (fd: string): boolean => {
+    const link = `/proc/self/fd/${fd}`;
+    return existsSync(link) && readlinkSync(link) === file;
+  };
+  return Number(readdirSync('/proc/self/fd').find(isIt));
+}
 
 describe('a log that cannot be written', () => {
   test('counts the lines and tells of them later', () => {

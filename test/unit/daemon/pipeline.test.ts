@@ -89,10 +89,7 @@ describe('Pipeline', () => {
     plugins.failing.add('DOUBLE');
     run(pipeline, 1);
     expect(plugins.take()).toEqual(['ODD', 'SINK 1', 'SINK2 1']);
-    expect(failures).toEqual([
-      'SINK 2: SINK 1:2 failed',
-      'DOUBLE 0: DOUBLE failed',
-    ]);
+    expect(failures).toEqual(['SINK 2: SINK 1:2 failed', 'DOUBLE 0: DOUBLE failed']);
   });
 
   test('lets no row pass a filter that throws', async () => {
@@ -103,6 +100,15 @@ describe('Pipeline', () => {
     run(pipeline, 1, 3);
     expect(plugins.take()).toEqual(['SINK 1 3']);
     expect(failures).toEqual(['ODD 1: ODD failed']);
+    expect(log.lines).toEqual(['counted: records held back by a failure: 2']);
+  });
+
+  test('counts the rows that an output threw on', async () => {
+    const pipeline = await open(plugins.fakes.sink);
+    plugins.failing.add('SINK 1 2');
+    run(pipeline, 1, 2);
+    run(pipeline, 3);
+    expect(pipeline.outputs()).toEqual([{ title: 'SINK 0', written: 1, dropped: 2, errors: 1 }]);
   });
 
   test('passes on what plugins report as failed', async () => {

@@ -1,21 +1,8 @@
+import { describe, expect, test } from 'vitest';
 import {
-  closeSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import {
-  chownForUser,
   PrivilegeError,
   privilegeProblems,
+  resolveCapability,
   resolveUser,
 } from '../../../src/daemon/privileges.ts';
 import { parseThreadStatus, type ThreadStatus } from '../../../src/daemon/thread-status.ts';
@@ -43,6 +30,26 @@ describe('resolveUser', () => {
   ])('%s %j', (user, keepcaps, message) => {
     expect(() => resolveUser(user, keepcaps)).toThrow(new PrivilegeError(message));
   });
+});
+
+describe('resolveCapability', () => {
+  const waysBack =
+    'setuid setgid setpcap setfcap chown dac_override dac_read_search fowner mknod sys_admin ' +
+    'sys_ptrace sys_module sys_boot sys_rawio bpf';
+
+  test.each(waysBack.split(' '))('%s is a way back to root', (name) => {
+    expect(() => resolveCapability(name)).toThrow(
+      new PrivilegeError(`keepcaps ${name}: with it the user could become root again`),
+    );
+  });
+
+  test.each([
+    ['net_admin', 12],
+    ['net_raw', 13],
+    ['kill', 5],
+    ['sys_nice', 23],
+    ['perfmon', 38],
+  ])('%s may be kept', (name, number) => expect(resolveCapability(name)).toBe(number));
 });
 
 describe('privilegeProblems', () => {
@@ -117,52 +124,5 @@ describe('parseThreadStatus', () => {
     expect(() => parseThreadStatus(9, text.replace('CapAmb', 'CapXyz'))).toThrow(
       'status of thread 9 has no field CapAmb',
     );
-  });
-});
-
-const isRoot = process.geteuid?.() === 0;
-describe.runIf(isRoot)(`chownForUser${isRoot ? '' : ' (skipped: run the tests as root)'}`, () => {
-  const user = { name: 'u', uid: 4242, gid: 4243 };
-  let folder: string;
-  let file: string;
-  const owner = (path: string): number[] => [statSync(path).uid, statSync(path).gid];
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'specter-chown-'));
-    file = join(folder, 'file');
-    writeFileSync(file, '');
-  });
-  afterEach(() => rmSync(folder, { recursive: true }));
-
-  test('a file by path', () => {
-    expect(chownForUser(file, user)).toBe(true);
-    expect(owner(file)).toEqual([4242, 4243]);
-  });
-
-  test('a file by descriptor', () => {
-    const fd = openSync(file, 'r');
-    expect(chownForUser(fd, user)).toBe(true);
-    closeSync(fd);
-    expect(owner(file)).toEqual([4242, 4243]);
-  });
-
-  test('not a file with a second name, which may be precious', () => {
-    linkSync(file, join(folder, 'second'));
-    expect(chownForUser(file, user)).toBe(false);
-    expect(owner(file)).toEqual([0, 0]);
-  });
-
-  test('not what a symbolic link points to', () => {
-    const link = join(folder, 'link');
-    symlinkSync(file, link);
-    expect(() => chownForUser(link, user)).toThrow('ELOOP');
-    expect(owner(file)).toEqual([0, 0]);
-  });
-
-  test('not a folder', () => {
-    const inner = join(folder, 'inner');
-    mkdirSync(inner);
-    expect(chownForUser(inner, user)).toBe(false);
-    expect(owner(inner)).toEqual([0, 0]);
   });
 });

@@ -19,9 +19,9 @@ test('sources with slots of one size share a ring', () => {
   expect(ring(65536)).not.toBe(ring(131072));
 });
 
-test('a ring takes the memory of the option bufsize, in 1 to 64 slots', () => {
+test('a ring takes the memory of the option bufsize, in 4 to 64 slots', () => {
   open(1 << 20);
   expect(
     [4096, 65536, 1 << 19, 1 << 20, 1 << 21].map((size) => receiving.ring(size).slots),
-  ).toEqual([64, 16, 2, 1, 1]);
+  ).toEqual([64, 16, 4, 4, 4]);
 });

@@ -131,8 +131,11 @@ describe('AttributeCursor', () => {
   });
 
   test('walks nested attributes within their bounds', () => {
+    const nested = attributes((message) => message.be16(1, 0x8100).be16(2, 42));
     const view = attributes((message) =>
-      message.nest(20, (inner) => inner.be16(1, 0x8100).be16(2, 42)).be32(9, 1),
+      message
+        .bytes(20, new Uint8Array(nested.buffer, nested.byteOffset, nested.byteLength))
+        .be32(9, 1),
     );
     const outer = new AttributeCursor().reset(view, 0, view.byteLength);
     expect(outer.next()).toBe(true);
@@ -149,7 +152,7 @@ describe('AttributeCursor', () => {
     ['beyond the end', 13],
     ['of 65535', 0xffff],
   ])('ends at a length %s', (_, length) => {
-    const view = attributes((message) => message.be64(1, 1n));
+    const view = attributes((message) => message.bytes(1, Buffer.alloc(8)));
     view.setUint16(0, length, true);
     const attribute = new AttributeCursor().reset(view, 0, view.byteLength);
     expect([attribute.next(), attribute.malformed]).toEqual([false, true]);

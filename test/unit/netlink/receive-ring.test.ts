@@ -1,7 +1,7 @@
 import koffi from 'koffi';
 import { describe, expect, test } from 'vitest';
 import { ReceiveRing } from '../../../src/netlink/receive-ring.ts';
-import { newCounters } from '../../../src/netlink/source-counters.ts';
+import { newCounters } from '../../../src/netlink/socket-counters.ts';
 
 const MSG_TRUNC = 0x20;
 

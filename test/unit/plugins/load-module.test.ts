@@ -74,11 +74,11 @@ describe('loadModule', () => {
     [declaration({ name: "''" }), 'it has no `name`'],
     [declaration({ summary: 'undefined' }), 'it has no `summary`'],
     [declaration({ open: "'open'" }), 'it has no function `open`'],
-    [declaration({ reads: 'undefined' }), '`reads` must be a list of { name }'],
-    [declaration({ reads: "['ip.saddr']" }), '`reads` must be a list of { name }'],
+    [declaration({ reads: 'undefined' }), '`reads` must be a list of { name, required?, for? }'],
+    [declaration({ reads: "['ip.saddr']" }), '`reads` must be a list of { name, required?, for? }'],
     [
       declaration({ kind: "'input'", reads: "'all'", provides: '[]' }),
-      '`reads` must be a list of { name }',
+      '`reads` must be a list of { name, required?, for? }',
     ],
     [
       declaration({ kind: "'input'" }),
@@ -107,6 +107,118 @@ describe('loadModule', () => {
     ],
   ])('refuses %j', async (source, problem) => {
     expect(await failureOf(source)).toBe(`plugin /plugin.mjs: ${problem}; see docs/plugins.md`);
+  });
+
+  test.each([
+    ["{ type: 'list' }", '`of` must be an object with the `type` of the items'],
+    ["{ type: 'list', of: 'string' }", '`of` must be an object with the `type` of the items'],
+    ["{ type: 'list', of: {} }", '`of` must have a `type` that items of a list can have'],
+    [
+      "{ type: 'list', of: { type: 'list', of: { type: 'string' } } }",
+      '`of` must have a `type` that items of a list can have',
+    ],
+    [
+      "{ type: 'list', of: { type: 'flag' } }",
+      '`of` must have a `type` that items of a list can have',
+    ],
+    [
+      "{ type: 'list', of: { type: 'enum' } }",
+      '`of.values` must be a list of at least one string, none of them empty',
+    ],
+    ["{ type: 'list', of: { type: 'path' } }", '`of.access` must be write, read or none'],
+    ["{ type: 'list', of: { type: 'integer', max: '9' } }", '`of.max` must be a number'],
+    [
+      "{ type: 'list', of: { type: 'string' }, default: 'a' }",
+      '`default` must be a list of strings',
+    ],
+    [
+      "{ type: 'list', of: { type: 'string' }, maxItems: 0 }",
+      '`maxItems` must be an integer above 0',
+    ],
+    ["{ type: 'enum' }", '`values` must be a list of at least one string, none of them empty'],
+    [
+      "{ type: 'enum', values: [] }",
+      '`values` must be a list of at least one string, none of them empty',
+    ],
+    [
+      "{ type: 'enum', values: ['a', , 'b'] }",
+      '`values` must be a list of at least one string, none of them empty',
+    ],
+    [
+      "{ type: 'enum', values: ['a'], valueAliases: { b: 1 } }",
+      '`valueAliases` must be an object of strings that are not empty',
+    ],
+    ["{ type: 'enum', values: ['a'], default: 1 }", '`default` must be a string'],
+    ["{ type: 'flag', aliases: 'old' }", '`aliases` must be a list of strings that are not empty'],
+    ["{ type: 'flag', aliases: [1] }", '`aliases` must be a list of strings that are not empty'],
+    ["{ type: 'flag', default: 'yes' }", '`default` must be true or false'],
+    ["{ type: 'string', required: 1 }", '`required` must be true or false'],
+    ["{ type: 'string', rest: 'yes' }", '`rest` must be true or false'],
+    ["{ type: 'string', default: null }", '`default` must be a string'],
+    ["{ type: 'path' }", '`access` must be write, read or none'],
+    ["{ type: 'path', access: 'toString' }", '`access` must be write, read or none'],
+    [
+      "{ type: 'path', access: 'none', words: 'stdout' }",
+      '`words` must be a list of strings that are not empty',
+    ],
+    ["{ type: 'integer', min: Number.NaN }", '`min` must be a number'],
+    ["{ type: 'integer', default: '1' }", '`default` must be a number'],
+    ["{ type: 'size', max: '1K' }", '`max` must be a number'],
+    ["{ type: 'size', default: 1024 }", '`default` must be a string'],
+    ["{ type: 'duration', unit: 'w' }", '`unit` must be ms, s, m, h or d'],
+    ["{ type: 'prefix', default: {} }", '`default` must be a string'],
+  ])('refuses the option %s', async (option, problem) => {
+    const options = `{ a: { help: 'h', ...${option} } }`;
+    expect(await failureOf(declaration({ options }))).toBe(
+      `plugin /plugin.mjs: option "a": ${problem}; see docs/plugins.md`,
+    );
+  });
+
+  test.each([
+    "[{ name: 'a', for: 'b' }]",
+    "[{ name: 'a', for: [1] }]",
+    "[{ name: 'a', required: 1 }]",
+  ])('refuses that it reads %s', async (reads) => {
+    expect(await failureOf(declaration({ reads }))).toBe(
+      'plugin /plugin.mjs: `reads` must be a list of { name, required?, for? }; see docs/plugins.md',
+    );
+  });
+
+  test('takes an option of every type with all that it can have', async () => {
+    const options = `{
+      flag: { type: 'flag', aliases: ['f'], default: true, help: 'h' },
+      string: { type: 'string', rest: true, default: '', help: 'h' },
+      path: { type: 'path', access: 'none', words: ['stdout'], default: '/x', help: 'h' },
+      integer: { type: 'integer', min: 0, max: 9, required: true, help: 'h' },
+      size: { type: 'size', min: 1, max: 2048, default: '1K', help: 'h' },
+      duration: { type: 'duration', unit: 'm', min: 0, max: 60000, default: '1', help: 'h' },
+      enum: { type: 'enum', values: ['a'], valueAliases: { b: 'a' }, default: 'b', help: 'h' },
+      prefix: { type: 'prefix', default: '::/0', help: 'h' },
+      list: { type: 'list', of: { type: 'enum', values: ['a'] }, maxItems: 1, default: ['a'], help: 'h' },
+    }`;
+    const reads = "[{ name: 'a', required: false, for: ['b'] }]";
+    const file = await folder.write('plugin.mjs', declaration({ options, reads }));
+    expect(Object.keys((await loadModule(file)).options)).toHaveLength(9);
+  });
+
+  test('says what a getter of the declaration throws', async () => {
+    const source = "export default { get kind() { throw new RangeError('no kind') } };";
+    expect(await failureOf(source)).toBe('cannot load plugin /plugin.mjs: no kind');
+  });
+
+  test('says what a module throws that is no error', async () => {
+    expect(await failureOf('throw Object.create(null);')).toBe(
+      'cannot load plugin /plugin.mjs: [Object: null prototype] {}',
+    );
+  });
+
+  test('does not wait for ever for what a module awaits', async () => {
+    const file = await folder.write('plugin.mjs', 'await new Promise(() => {});');
+    await expect(loadModule(file, 20)).rejects.toThrow(
+      new PluginLoadError(
+        `cannot load plugin ${file}: its top-level await has not ended after 0.02 s`,
+      ),
+    );
   });
 
   test('says what a module throws', async () => {

@@ -1,3 +1,4 @@
+import { NFGENMSG } from '../../../netlink/constants.ts';
 import { AttributeCursor, type MessageCursor } from '../../../netlink/cursor.ts';
 import {
   NFULA_GID,
@@ -20,6 +21,9 @@ import {
   NFULA_VLAN,
   NFULA_VLAN_PROTO,
   NFULA_VLAN_TCI,
+  NFULNL_MSG_PACKET_HDR,
+  NFULNL_MSG_PACKET_HW,
+  NFULNL_MSG_PACKET_TIMESTAMP,
 } from '../../../netlink/nflog-protocol.ts';
 import type { BytesColumn, NumberColumn } from '../../../records/column.ts';
 import type { ColumnSet } from '../../../records/column-set.ts';
@@ -27,7 +31,6 @@ import type { Key } from '../../../records/key.ts';
 import { Family } from '../../../records/protocols/ip-protocol.ts';
 import { nflogKeys } from './keys.ts';
 
-const NFGENMSG_SIZE = 4;
 /** NF_NETDEV_EGRESS (linux/netfilter.h). */
 const HOOK_EGRESS = 1;
 
@@ -128,7 +131,7 @@ export class NflogDecoder {
     const n = this.#n;
     const view = message.view;
     this.sequence = -1;
-    if (message.end - message.offset < NFGENMSG_SIZE) return false;
+    if (message.end - message.offset < NFGENMSG.size) return false;
     const family = view.getUint8(message.offset);
     n.family.set(row, family);
     n.label.set(row, this.defaults.label);
@@ -138,7 +141,7 @@ export class NflogDecoder {
     n.mark.set(row, 0);
     n.timeSec.set(row, this.defaults.second);
     n.timeUsec.set(row, this.defaults.microsecond);
-    const attribute = this.#attribute.reset(view, message.offset + NFGENMSG_SIZE, message.end);
+    const attribute = this.#attribute.reset(view, message.offset + NFGENMSG.size, message.end);
     this.#hook = -1;
     this.#payloadLength = -1;
     this.#headerLength = 0;
@@ -158,9 +161,9 @@ export class NflogDecoder {
     const length = attribute.length;
     switch (attribute.type) {
       case NFULA_PACKET_HDR:
-        if (length < 4) return;
-        n.protocol.set(row, view.getUint16(at));
-        this.#hook = view.getUint8(at + 2);
+        if (length < NFULNL_MSG_PACKET_HDR.size) return;
+        n.protocol.set(row, view.getUint16(at + NFULNL_MSG_PACKET_HDR.hw_protocol));
+        this.#hook = view.getUint8(at + NFULNL_MSG_PACKET_HDR.hook);
         n.hook.set(row, this.#hook);
         return;
       case NFULA_PAYLOAD:
@@ -181,10 +184,10 @@ export class NflogDecoder {
         this.#takeSender(row, view, at, length);
         return;
       case NFULA_TIMESTAMP:
-        if (length < 16) return;
+        if (length < NFULNL_MSG_PACKET_TIMESTAMP.size) return;
         // Both are 64-bit; their upper halves stay zero until 2106.
-        n.timeSec.set(row, view.getUint32(at + 4));
-        n.timeUsec.set(row, view.getUint32(at + 12));
+        n.timeSec.set(row, view.getUint32(at + NFULNL_MSG_PACKET_TIMESTAMP.sec + 4));
+        n.timeUsec.set(row, view.getUint32(at + NFULNL_MSG_PACKET_TIMESTAMP.usec + 4));
         return;
       case NFULA_HWTYPE:
         if (length >= 2) n.type.set(row, view.getUint16(at));
@@ -256,9 +259,10 @@ export class NflogDecoder {
 
   /** struct nfulnl_msg_packet_hw: length, padding, and room for an address of eight bytes. */
   #takeSender(row: number, view: DataView, at: number, length: number): void {
-    if (length < 4) return;
-    const addressLength = Math.min(view.getUint16(at), length - 4);
-    this.#macSaddr.set(row, at + 4, addressLength);
+    const { hw_addrlen, hw_addr } = NFULNL_MSG_PACKET_HW;
+    if (length < hw_addr) return;
+    const addressLength = Math.min(view.getUint16(at + hw_addrlen), length - hw_addr);
+    this.#macSaddr.set(row, at + hw_addr, addressLength);
     this.#n.macAddrlen.set(row, addressLength);
   }
 

@@ -2,7 +2,8 @@ import { NflogGroup } from '../../../netlink/index.ts';
 import { MAX_NLBUFSIZ, MAX_SNAPLEN } from '../../../netlink/nflog-options.ts';
 import { defineOptions, defineSource } from '../../api.ts';
 import { nflogKeys } from './keys.ts';
-import { kernelOptions, NflogSource } from './source.ts';
+import { NflogSource } from './source.ts';
+import { kernelOptions } from './values.ts';
 
 export const nflogOptions = defineOptions({
   group: {

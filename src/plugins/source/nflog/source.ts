@@ -1,4 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import {
   type DatagramSource,
   MessageCursor,
@@ -14,20 +15,21 @@ import type { Batch } from '../../../records/batch.ts';
 import type { SourceContext, SourceCounters, SourceInstance } from '../../api.ts';
 import { NflogDecoder } from './decode.ts';
 import { SequenceGaps } from './sequence.ts';
-
-/** The values of the source's options; `group` is given or follows from the block's name. */
-export interface NflogValues {
-  readonly group: number | undefined;
-  readonly snaplen: number;
-  readonly nlbufsiz: number;
-  readonly qthreshold: number;
-  readonly qtimeout: number;
-  readonly label: number;
-}
+import { SocketWatch, warnOfSmallBuffer } from './socket-watch.ts';
+import { kernelOptions, type NflogValues } from './values.ts';
 
 const EPERM = 1;
-/** Bounds on giving a group up: the wait for the kernel's timer, and the last look at the queue. */
+const ENODEV = 19;
+const ETIMEDOUT = 110;
+/**
+ * Bounds on giving a group up: the wait for the kernel's timer, and the reading of what is queued
+ * for a group that could not be ended, which may never run dry.
+ */
 const FAREWELL_MS = 1000;
+/** Bound on reading what was queued when nothing is added, or the loop reads on. */
+const BACKLOG_MS = 10_000;
+/** Times that ending a group is tried when its backlog is in the way. */
+const UNBIND_ATTEMPTS = 3;
 /** How late the kernel's timer may come: one tick at 100 Hz. */
 const TIMER_SLACK_MS = 10;
 
@@ -45,7 +47,9 @@ export class NflogSource implements SourceInstance<NflogValues> {
   readonly #context: SourceContext<NflogValues>;
   readonly #group: GroupSocket;
   readonly #gaps = new SequenceGaps();
+  readonly #watch: SocketWatch;
   readonly #message = new MessageCursor();
+  #closed = false;
   #options: NflogValues;
   #ring: ReceiveRing;
   #handle: ReceiveHandle | undefined;
@@ -58,7 +62,8 @@ export class NflogSource implements SourceInstance<NflogValues> {
     this.#group = group;
     this.#options = context.options;
     this.#ring = context.ring(slotSizeFor(this.#options.snaplen, this.#options.nlbufsiz));
-    this.#warnOfSmallBuffer(context.receiveBuffer);
+    this.#watch = new SocketWatch(group.counters, this.counters, context.log);
+    warnOfSmallBuffer(group.receiveBuffer, context.receiveBuffer, context.log);
   }
 
   attach(batch: Batch, deliver: () => void): void {
@@ -69,37 +74,67 @@ export class NflogSource implements SourceInstance<NflogValues> {
   }
 
   start(): void {
-    this.#handle = this.#context.loop.add(this.#group.fd, () => this.#drain());
+    this.#handle = this.#context.loop.add(this.#group.fd, (budget) => this.#drain(budget));
   }
 
   reconfigure(options: NflogValues): void {
-    this.#group.reconfigure(kernelOptions(options));
+    const wanted = kernelOptions(options);
+    if (!isDeepStrictEqual(wanted, kernelOptions(this.#options))) this.#configureGroup(wanted);
     this.#options = options;
-    this.#ring = this.#context.ring(slotSizeFor(options.snaplen, options.nlbufsiz));
     if (this.#decoder) this.#decoder.defaults.label = options.label;
   }
 
-  async close(): Promise<void> {
+  #configureGroup(options: NflogOptions): void {
+    // Never smaller: datagrams made with the old options may still be queued, here or in the kernel.
+    const slotSize = slotSizeFor(options.snaplen, options.nlbufsiz);
+    if (slotSize > this.#ring.slotSize) this.#ring = this.#context.ring(slotSize);
     try {
-      await this.#giveUpGroup();
+      this.#group.reconfigure(options);
     } finally {
+      this.#watch.look();
+      // What the request set aside makes no descriptor ready: the loop would not come for it.
+      this.#drainQueued(BACKLOG_MS).catch((error) => this.#context.fail(error));
+    }
+  }
+
+  async close(): Promise<void> {
+    let ended = false;
+    try {
+      ended = await this.#giveUpGroup();
+    } finally {
+      this.#watch.look();
       await this.#handle?.remove();
       try {
-        this.#drainQueued();
+        const emptied = await this.#drainQueued(ended ? BACKLOG_MS : FAREWELL_MS);
+        if (this.#watch.lossUncounted || (ended && !emptied)) this.#tellUncountedLoss();
       } finally {
+        this.#closed = true;
         this.#group.close();
       }
     }
   }
 
-  /** Ends the group, so that what the kernel was collecting for it is on the socket's queue. */
-  async #giveUpGroup(): Promise<void> {
-    try {
-      this.#group.unbind();
-    } catch (error) {
-      if (!(error instanceof NetlinkError && error.errno === EPERM)) throw error;
-      await this.#outwaitKernelQueue();
+  /**
+   * Ends the group, so that what the kernel was collecting for it is on the socket's queue, and
+   * nothing is added to that. False when it could only be waited for.
+   */
+  async #giveUpGroup(): Promise<boolean> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        this.#group.unbind();
+        return true;
+      } catch (error) {
+        if (!(error instanceof NetlinkError)) throw error;
+        if (error.errno === EPERM) break;
+        // An earlier attempt ended it, and its answer was swallowed.
+        if (error.errno === ENODEV && attempt > 1) return true;
+        if (error.errno !== ETIMEDOUT || attempt === UNBIND_ATTEMPTS) throw error;
+      }
+      this.#watch.look();
+      await this.#drainQueued(FAREWELL_MS);
     }
+    await this.#outwaitKernelQueue();
+    return false;
   }
 
   /**
@@ -117,29 +152,47 @@ export class NflogSource implements SourceInstance<NflogValues> {
     await delay(Math.min(pause, FAREWELL_MS));
   }
 
-  /** Delivers what is waiting; for a bounded time, as a group that was not ended may never run dry. */
-  #drainQueued(): void {
-    const end = Date.now() + FAREWELL_MS;
-    while (this.#drain() > 0 && Date.now() < end);
+  /**
+   * Delivers what is waiting, for `limitMs` at most. Between receives the process's other work has
+   * its turn: outputs that write in the background would otherwise have to drop rows.
+   * Returns whether nothing is waiting any more.
+   */
+  async #drainQueued(limitMs: number): Promise<boolean> {
+    const end = performance.now() + limitMs;
+    while (!this.#closed && this.#receive() > 0) {
+      if (performance.now() >= end) return false;
+      await nextTurn();
+    }
+    return true;
+  }
+
+  /** Delivers what is waiting, about `budget` datagrams at most. Returns their number. */
+  #drain(budget: number): number {
+    let total = 0;
+    for (;;) {
+      const datagrams = this.#receive();
+      total += datagrams;
+      if (datagrams < this.#ring.slots || total >= budget) return total;
+    }
   }
 
   /** Takes what one system call brings and delivers it. Returns the number of datagrams. */
-  #drain(): number {
+  #receive(): number {
     const batch = this.#batch;
     const decoder = this.#decoder;
     if (!batch || !decoder) return 0;
-    const counters = this.#group.counters;
-    const { overruns, foreign } = counters;
-    const datagrams = this.#group.receive(this.#ring);
-    this.#countOverruns(counters.overruns - overruns);
-    this.#countForeign(counters.foreign - foreign);
-    if (datagrams === 0) return 0;
-    const now = Date.now();
-    decoder.defaults.second = Math.floor(now / 1000);
-    decoder.defaults.microsecond = (now % 1000) * 1000;
-    batch.begin(this.#ring.bytes);
-    for (let slot = 0; slot < datagrams; slot++) this.#takeDatagram(slot, batch, decoder);
-    if (batch.count > 0) this.#deliver();
+    const ring = this.#ring;
+    const datagrams = this.#group.receive(ring);
+    this.#watch.look();
+    if (datagrams > 0) {
+      const now = Date.now();
+      decoder.defaults.second = Math.floor(now / 1000);
+      decoder.defaults.microsecond = (now % 1000) * 1000;
+      batch.begin(ring.bytes);
+      for (let slot = 0; slot < datagrams; slot++) this.#takeDatagram(slot, batch, decoder);
+      if (batch.count > 0) this.#deliver();
+    }
+    if (datagrams < ring.slots) this.#watch.queueEmpty();
     return datagrams;
   }
 
@@ -158,10 +211,12 @@ export class NflogSource implements SourceInstance<NflogValues> {
       batch.count++;
       this.counters.received++;
     }
-    if (message.malformed) this.#countMalformed();
+    if (this.#ring.truncated(slot)) this.#countTruncated();
+    else if (message.malformed) this.#countMalformed();
   }
 
   #countLost(packets: number): void {
+    this.#watch.packet(packets);
     if (packets === 0) return;
     this.counters.lost += packets;
     this.#context.log.counted(
@@ -170,43 +225,20 @@ export class NflogSource implements SourceInstance<NflogValues> {
     );
   }
 
-  #countOverruns(times: number): void {
-    if (times === 0) return;
-    this.counters.overruns += times;
-    this.#context.log.counted(
-      'overruns of the receive buffer; raise the global option rmem',
-      times,
+  /** Numbers tell of lost packets only with what comes behind them. */
+  #tellUncountedLoss(): void {
+    this.#context.log.error(
+      'packets were lost after the last one received; their number is unknown',
     );
   }
 
-  #countForeign(datagrams: number): void {
-    if (datagrams === 0) return;
-    this.#context.log.counted('datagrams of other processes, ignored', datagrams);
+  #countTruncated(): void {
+    this.counters.malformed++;
+    this.#context.log.counted('datagrams cut off, longer than nlbufsiz and snaplen allow', 1);
   }
 
   #countMalformed(): void {
     this.counters.malformed++;
     this.#context.log.counted('malformed messages from the kernel', 1);
   }
-
-  #warnOfSmallBuffer(wanted: number): void {
-    const buffer = this.#group.receiveBuffer;
-    // The kernel doubles the wish to account for its own bookkeeping.
-    if (!buffer || buffer.granted >= 2 * wanted) return;
-    const half = Math.floor(buffer.granted / 2);
-    this.#context.log.notice(
-      `receive buffer: asked for ${wanted} bytes (rmem), the kernel grants ${half}; ` +
-        `run as root, or: sysctl -w net.core.rmem_max=${wanted}`,
-    );
-  }
-}
-
-/** The options that the kernel keeps for a group. */
-export function kernelOptions({
-  snaplen,
-  nlbufsiz,
-  qthreshold,
-  qtimeout,
-}: NflogValues): NflogOptions {
-  return { snaplen, nlbufsiz, qthreshold, qtimeout };
 }

@@ -1,11 +1,8 @@
 import type { NflogOptions, ReceiveBuffer, ReceiveHandle } from '../../../../src/netlink/index.ts';
 import { type Drain, ReceiveLoop, ReceiveRing } from '../../../../src/netlink/index.ts';
 import { nflogKeys } from '../../../../src/plugins/source/nflog/keys.ts';
-import {
-  type GroupSocket,
-  NflogSource,
-  type NflogValues,
-} from '../../../../src/plugins/source/nflog/source.ts';
+import { type GroupSocket, NflogSource } from '../../../../src/plugins/source/nflog/source.ts';
+import type { NflogValues } from '../../../../src/plugins/source/nflog/values.ts';
 import { Batch } from '../../../../src/records/batch.ts';
 import { ColumnSet } from '../../../../src/records/column-set.ts';
 import { FakeSocket, nflogDatagram } from '../../../support/fake-socket.ts';

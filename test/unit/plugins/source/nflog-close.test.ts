@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { NetlinkError } from '../../../../src/netlink/index.ts';
-import { datagram, Receiver, SourceBench } from './fake-group.ts';
+import { nflogMessage } from '../../../support/fake-socket.ts';
+import { datagram, defaultOptions, Receiver, SourceBench } from './fake-group.ts';
 
+const OVERRUN = 'counted: overruns of the receive buffer; raise the global option rmem: 1';
+const UNCOUNTED = 'error: packets were lost after the last one received; their number is unknown';
 const refused = new NetlinkError({ operation: 'unbind NFLOG group 5', errno: 1 });
 
 describe('NflogSource, when it is closed,', () => {
@@ -65,6 +68,92 @@ describe('NflogSource, when it is closed,', () => {
     expect([bench.loop.watching, bench.group.closed]).toEqual([false, true]);
   });
 
+  test('lets other work have its turn after each receive', async () => {
+    await using bench = new SourceBench(1);
+    const source = bench.open();
+    const receiver = new Receiver(source);
+    source.start();
+    bench.group.push(datagram(0), datagram(1), datagram(2));
+    const seen: number[] = [];
+    const look = () => {
+      seen.push(receiver.batches.length);
+      if (!bench.group.closed) setImmediate(look);
+    };
+    const closed = source.close();
+    setImmediate(look);
+    await closed;
+    expect(seen).toContain(1);
+    expect(seen).toContain(2);
+    expect(receiver.batches).toEqual([[0], [1], [2]]);
+  });
+
+  test('reads its backlog and tries again when that swallowed the answer', async () => {
+    await using bench = new SourceBench(1);
+    const source = bench.open();
+    const receiver = new Receiver(source);
+    source.start();
+    bench.group.push(datagram(0), datagram(1));
+    const errnos = [110, 19];
+    bench.group.onUnbind = () => {
+      throw new NetlinkError({ operation: 'unbind', errno: errnos.shift() ?? 0 });
+    };
+    await source.close();
+    expect([errnos, receiver.batches, bench.group.closed]).toEqual([[], [[0], [1]], true]);
+  });
+
+  test('counts an overrun met while unbinding, and says that its loss has no number', async () => {
+    await using bench = new SourceBench();
+    const source = bench.open();
+    const receiver = new Receiver(source);
+    source.start();
+    bench.group.onUnbind = () => {
+      bench.group.counters.overruns++;
+      bench.group.push(datagram(0, 1));
+    };
+    await source.close();
+    expect(receiver.batches).toEqual([[0, 1]]);
+    expect(source.counters).toEqual({ received: 2, lost: 0, overruns: 1, malformed: 0 });
+    expect(bench.log.lines).toEqual([OVERRUN, UNCOUNTED]);
+  });
+
+  test('says nothing of the kind where a gap in the numbers has counted the loss', async () => {
+    await using bench = new SourceBench();
+    const source = bench.open();
+    new Receiver(source);
+    source.start();
+    bench.group.onUnbind = () => {
+      bench.group.counters.overruns++;
+      bench.group.push(datagram(0, 1, 5));
+    };
+    await source.close();
+    expect(source.counters).toMatchObject({ received: 3, lost: 3, overruns: 1 });
+    expect(bench.log.lines).not.toContain(UNCOUNTED);
+  });
+
+  test('takes no gap of an earlier overrun for that of the last one', async () => {
+    await using bench = new SourceBench();
+    const source = bench.open();
+    new Receiver(source);
+    source.start();
+    bench.group.push('ENOBUFS', datagram(0), 'EAGAIN', 'ENOBUFS', datagram(5));
+    bench.loop.turn();
+    await source.close();
+    expect(source.counters).toMatchObject({ received: 2, lost: 4, overruns: 2 });
+    expect(bench.log.lines.at(-1)).toBe(UNCOUNTED);
+  });
+
+  test('says nothing of an overrun that took no packets', async () => {
+    await using bench = new SourceBench();
+    const source = bench.open();
+    new Receiver(source);
+    source.start();
+    bench.group.push('ENOBUFS', datagram(0), 'EAGAIN', datagram(1));
+    bench.loop.turn();
+    await source.close();
+    expect(source.counters).toMatchObject({ received: 2, lost: 0, overruns: 1 });
+    expect(bench.log.lines).toEqual([OVERRUN]);
+  });
+
   test('without having been started gives the group back', async () => {
     await using bench = new SourceBench();
     const source = bench.open();
@@ -94,6 +183,51 @@ describe('NflogSource, when its options change,', () => {
     bench.group.push(datagram(0));
     bench.loop.turn();
     expect(receiver.first('raw.label')).toBe(9);
+  });
+
+  test('asks nothing of the kernel for a new label', async () => {
+    await using bench = new SourceBench();
+    const source = bench.open();
+    const receiver = new Receiver(source);
+    source.start();
+    bench.group.onReconfigure = () => {
+      throw new Error('was asked');
+    };
+    source.reconfigure({ ...defaultOptions, label: 9 });
+    bench.group.push(datagram(0));
+    bench.loop.turn();
+    expect(receiver.first('raw.label')).toBe(9);
+  });
+
+  test('delivers at once what the request set aside, with slots as long as before', async () => {
+    await using bench = new SourceBench(1);
+    const source = bench.open({ nlbufsiz: 131072, label: 3 });
+    const receiver = new Receiver(source);
+    source.start();
+    const long = nflogMessage({
+      seq: 0,
+      attributes: [1, 2].map((type) => ({ type: 90 + type, value: Buffer.alloc(65_000) })),
+    });
+    bench.group.onReconfigure = () => bench.group.push(long, datagram(1));
+    source.reconfigure({ ...defaultOptions, snaplen: 64, nlbufsiz: 4096, label: 9 });
+    expect([receiver.batches, receiver.first('raw.label')]).toEqual([[[0]], 3]);
+    await vi.waitUntil(() => bench.group.pending === 0);
+    expect(receiver.batches).toEqual([[0], [1]]);
+    expect(source.counters).toEqual({ received: 2, lost: 0, overruns: 0, malformed: 0 });
+    expect(bench.ringSizes).toEqual([262144]);
+  });
+
+  test('counts an overrun that the request has met', async () => {
+    await using bench = new SourceBench();
+    const source = bench.open();
+    new Receiver(source);
+    source.start();
+    bench.group.onReconfigure = () => {
+      bench.group.counters.overruns++;
+    };
+    source.reconfigure({ ...defaultOptions, qthreshold: 1 });
+    expect(source.counters.overruns).toBe(1);
+    expect(bench.log.lines).toEqual([OVERRUN]);
   });
 
   test('goes on as before when the kernel refuses them', async () => {

@@ -5,6 +5,7 @@ import { datagram, Receiver, SourceBench } from './fake-group.ts';
 const upTo = (end: number) => Array.from({ length: end }, (_, i) => i);
 
 const LOST = 'counted: packets lost: the kernel logs them faster than specter reads:';
+const CUT = 'counted: datagrams cut off, longer than nlbufsiz and snaplen allow:';
 const MALFORMED = 'counted: malformed messages from the kernel: 1';
 
 describe('NflogSource delivers', () => {
@@ -18,6 +19,18 @@ describe('NflogSource delivers', () => {
     expect(receiver.batches).toEqual([[0, 1, 2, 3], [4]]);
     expect(source.counters).toEqual({ received: 5, lost: 0, overruns: 0, malformed: 0 });
     expect(bench.log.lines).toEqual([]);
+  });
+
+  test('what several system calls bring in one turn, up to about the budget', async () => {
+    await using bench = new SourceBench(4);
+    const source = bench.open();
+    const receiver = new Receiver(source);
+    source.start();
+    bench.group.push(...upTo(43).map((seq) => datagram(seq)));
+    expect([bench.loop.turn(), bench.group.pending]).toEqual([32, 11]);
+    expect([bench.loop.turn(), bench.group.pending]).toEqual([11, 0]);
+    expect(receiver.batches.flat()).toEqual(upTo(43));
+    expect(receiver.batches.length).toBe(11);
   });
 
   test('more packets than a batch has rows in several batches', async () => {
@@ -179,5 +192,24 @@ describe('NflogSource counts', () => {
       overruns: 0,
       malformed: 1,
     });
+    expect(bench.log.lines).toEqual([`${CUT} 1`, `${LOST} 10`]);
+  });
+
+  test('a datagram cut off between two messages', async () => {
+    await using bench = new SourceBench();
+    const source = bench.open({ snaplen: 64, nlbufsiz: 4096 });
+    const receiver = new Receiver(source);
+    source.start();
+    const first = nflogMessage({ seq: 0 });
+    const slotSize = bench.ringSizes[0] ?? 0;
+    // The first message fills the slot to its last byte.
+    const filler = { type: 99, value: Buffer.alloc(slotSize - first.length - 4) };
+    const filling = nflogMessage({ seq: 0, attributes: [filler] });
+    expect(filling.length).toBe(slotSize);
+    bench.group.push(Buffer.concat([filling, nflogMessage({ seq: 1 })]));
+    bench.loop.turn();
+    expect(receiver.batches).toEqual([[0]]);
+    expect(source.counters).toMatchObject({ received: 1, malformed: 1 });
+    expect(bench.log.lines).toEqual([`${CUT} 1`]);
   });
 });

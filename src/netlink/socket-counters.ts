@@ -1,5 +1,5 @@
-/** What a source has met so far; numbers only ever grow. */
-export interface SourceCounters {
+/** What a netlink socket has met so far; numbers only ever grow. */
+export interface SocketCounters {
   /** Datagrams received, whole or cut, whoever sent them. */
   datagrams: number;
   /** Times the kernel said that it threw datagrams away for want of receive buffer (ENOBUFS). */
@@ -10,7 +10,7 @@ export interface SourceCounters {
   foreign: number;
 }
 
-export const newCounters = (): SourceCounters => ({
+export const newCounters = (): SocketCounters => ({
   datagrams: 0,
   overruns: 0,
   truncated: 0,
