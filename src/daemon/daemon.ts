@@ -149,6 +149,7 @@ export class Daemon {
   /** Tells everybody who waits for it that the daemon is up. */
   announce(version: string): void {
     this.#logger.notice(`specter ${version} ready, ${blocks(this.#blocks.size)}`);
+    this.#readiness.status(blocks(this.#blocks.size));
     this.#readiness.ready();
   }
 

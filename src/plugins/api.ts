@@ -54,7 +54,7 @@ export interface Host {
   /**
    * Opens a file for appending, close-on-exec, creating it with mode 0640 if need be. A file made
    * before privileges are dropped belongs to the user that specter becomes, so that it can be
-   * reopened. Throws Error of node:fs, with `code` and `path`.
+   * reopened. Throws an Error with `code` and `path`.
    */
   openAppend(path: string): number;
 }

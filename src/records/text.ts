@@ -10,7 +10,6 @@
 /** Bytes behind the end of a text that may be overwritten. */
 export const SLACK = 3;
 
-const ZERO = 0x30;
 const COLON = 0x3a;
 
 /** Up to four Latin-1 characters as a big-endian word, padded with NUL. */
@@ -63,17 +62,6 @@ function writeUpTo999(out: DataView, at: number, value: number): number {
   const entry = digits[value] as number;
   out.setUint32(at, entry);
   return at + (entry & 3);
-}
-
-/** Exactly `width` decimal digits (`value` < 10^width ≤ 10⁹), padded with zeros. */
-export function writePadded(out: DataView, at: number, value: number, width: number): number {
-  let rest = value;
-  for (let i = at + width - 1; i >= at; i--) {
-    const tenth = (rest / 10) | 0;
-    out.setUint8(i, ZERO + (rest - tenth * 10));
-    rest = tenth;
-  }
-  return at + width;
 }
 
 /** A 64-bit unsigned integer from its halves. */

@@ -9,13 +9,8 @@ export const IpProtocol = {
   ESP: 50,
   AH: 51,
   ICMPV6: 58,
-  NONE: 59,
   DSTOPTS: 60,
   SCTP: 132,
-  MOBILITY: 135,
-  UDPLITE: 136,
-  HIP: 139,
-  SHIM6: 140,
 } as const;
 
 /** Ethernet types (IEEE 802; linux/if_ether.h). */

@@ -14,7 +14,6 @@ import {
   writeIpv6,
   writeLiteral,
   writeMac,
-  writePadded,
   writeUint,
   writeUint64,
   writeUpperHex8,
@@ -56,27 +55,6 @@ describe('writeUint', () => {
         expect(written((out, at) => writeUint(out, at, value))).toBe(String(value));
       }),
       { numRuns: 2000 },
-    );
-  });
-});
-
-describe('writePadded', () => {
-  it('keeps leading zeros: microseconds', () => {
-    expect(written((out, at) => writePadded(out, at, 42, 6))).toBe('000042');
-    expect(written((out, at) => writePadded(out, at, 999_999, 6))).toBe('999999');
-    expect(written((out, at) => writePadded(out, at, 0, 9))).toBe('000000000');
-  });
-
-  it('writes what padStart writes', () => {
-    const fits = fc
-      .integer({ min: 1, max: 9 })
-      .chain((digits) => fc.tuple(fc.constant(digits), fc.nat(10 ** digits - 1)));
-    fc.assert(
-      fc.property(fits, ([digits, value]) => {
-        expect(written((out, at) => writePadded(out, at, value, digits))).toBe(
-          String(value).padStart(digits, '0'),
-        );
-      }),
     );
   });
 });
