@@ -4,6 +4,7 @@ import { closeSync, fstatSync, writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { NO_INSPECTOR_OPTION } from './inspector.ts';
+import { messageOf } from './to-error.ts';
 
 /** Tells the child where its status pipe is; removed as soon as it has been read. */
 const VARIABLE = 'SPECTER_STATUS_FD';
@@ -129,7 +130,7 @@ async function endOf(child: ChildProcess, log: string): Promise<string> {
     const cause = signal === null ? `exit code ${code}` : `signal ${signal}`;
     return `the background process ended with ${cause} before it was ready; see ${log}, or start it without -d to see what it says`;
   } catch (error) {
-    return `cannot start the background process: ${error instanceof Error ? error.message : error}`;
+    return `cannot start the background process: ${messageOf(error)}`;
   }
 }
 

@@ -89,9 +89,9 @@ export class LiveBlock {
   }
 
   /**
-   * Goes over to another config with the same source (sourceKey): the new plugins are opened, the source's options
-   * changed, and only then are the old plugins closed. No record is lost; when something fails the
-   * block goes on as before and the error is thrown.
+   * Goes over to another config with the same source (sourceKey): the new plugins are opened, the
+   * source's options changed, and only then are the old plugins closed. No record is lost; when
+   * something fails the block goes on as before and the error is thrown.
    */
   async change(config: BlockConfig, catalogue: PluginCatalogue): Promise<void> {
     const pipeline = await openPipeline(config, this.#sourcePlugin, catalogue, this.#services);

@@ -13,6 +13,7 @@ import { loadModule, PluginLoadError } from '../plugins/load-module.ts';
 import { PluginCatalogue } from './catalogue.ts';
 import { type GlobalOptions, globalOptions } from './global-options.ts';
 import { PrivilegeError, resolveCapability, resolveUser } from './privileges.ts';
+import { messageOf } from './to-error.ts';
 
 /** A valid config file with the plugins that it names. */
 export interface LoadedConfig {
@@ -56,7 +57,7 @@ export async function loadConfig(
   try {
     bytes = readFileSync(resolve(folder, file));
   } catch (error) {
-    const message = `${file}: error: ${error instanceof Error ? error.message : error}\n`;
+    const message = `${file}: error: ${messageOf(error)}\n`;
     return { messages: message, errors: message, warnings: '' };
   }
   const parsed = parseConfig(bytes, file);

@@ -1,6 +1,7 @@
 import { type LevelName, logLevels } from './log-line.ts';
 import { DescriptorSink, FileSink, type LogSink, SyslogSink } from './log-sink.ts';
 import type { TargetUser } from './privileges.ts';
+import { messageOf } from './to-error.ts';
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -66,7 +67,7 @@ export class Log {
       try {
         sink.reopen();
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         this.write('error', 'log', `cannot reopen, writing to the old file: ${reason}`);
       }
     }

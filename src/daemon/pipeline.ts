@@ -58,6 +58,8 @@ export class Pipeline {
   readonly batch: Batch;
   /** Rows that went through the inputs. */
   decoded = 0;
+  /** The plugins that have work to do, in the order in which they see a batch. */
+  readonly #specs: readonly StageSpec[];
   readonly #stages: Stage[] = [];
   readonly #services: StageServices;
 
@@ -76,9 +78,6 @@ export class Pipeline {
       throw error;
     }
   }
-
-  /** The plugins that have work to do, in the order in which they see a batch. */
-  readonly #specs: readonly StageSpec[];
 
   private constructor(source: SourcePlugin, specs: readonly StageSpec[], services: StageServices) {
     const ordered = orderStages(specs);

@@ -9,6 +9,7 @@ import {
 } from '../libc/capabilities.ts';
 import { canBecomeRoot, setGid, setGroups, setUid } from '../libc/identity.ts';
 import { readThreadStatuses, type ThreadStatus } from './thread-status.ts';
+import { messageOf } from './to-error.ts';
 
 /** A user that cannot be changed to, or a change that left more rights than it should have. */
 export class PrivilegeError extends Error {
@@ -94,7 +95,7 @@ export function dropPrivileges(target: TargetUser): void {
   try {
     changeUser(target);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new PrivilegeError(`cannot become user ${target.name}: ${reason}`, { cause: error });
   }
   if (canBecomeRoot()) {

@@ -1,4 +1,5 @@
 import { sendUnixDatagram } from '../libc/unix-datagram.ts';
+import { toError } from './to-error.ts';
 
 /** The environment variable by which a service manager says where it listens. */
 const VARIABLE = 'NOTIFY_SOCKET';
@@ -57,7 +58,7 @@ export class Readiness {
     try {
       sendUnixDatagram(this.#socket, Buffer.from(message));
     } catch (error) {
-      this.#onError(error instanceof Error ? error : new Error(String(error)));
+      this.#onError(toError(error));
     }
   }
 }
