@@ -33,6 +33,18 @@ export class Batch {
     this.selected = this.count;
   }
 
+  /** Copies the selection into `kept`, which has room for `capacity` rows; returns its length. */
+  keepSelection(kept: Uint32Array): number {
+    for (let i = 0; i < this.selected; i++) kept[i] = this.row(i);
+    return this.selected;
+  }
+
+  /** Goes back to a selection that was kept. */
+  restoreSelection(kept: Uint32Array, selected: number): void {
+    for (let i = 0; i < selected; i++) this.rows[i] = kept[i] as number;
+    this.selected = selected;
+  }
+
   /** The `index`-th selected row (`index` < `selected`). */
   row(index: number): number {
     return this.rows[index] as number;

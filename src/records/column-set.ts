@@ -55,6 +55,11 @@ export class ColumnSet {
     return this.#columns.has(name);
   }
 
+  /** A key that is both provided and read, with its column. */
+  find(name: string): KeyColumn | undefined {
+    return this.#columns.get(name);
+  }
+
   /** Every key with its column, in the order of the providers. */
   entries(): readonly KeyColumn[] {
     return [...this.#columns.values()];
