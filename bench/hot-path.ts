@@ -13,6 +13,7 @@ import { Batch } from '../src/records/batch.ts';
 import { ColumnSet } from '../src/records/column-set.ts';
 import { nflogDatagram } from '../test/support/fake-socket.ts';
 import { ipv4, tcp, udp } from '../test/support/packets.ts';
+import { FakeLinks, fakeContext, fakeHost } from '../test/unit/plugins/fake-context.ts';
 
 const ROWS = 512;
 const ROUNDS = 60;
@@ -44,20 +45,18 @@ const received = new Uint8Array(new ArrayBuffer(datagram.length));
 received.set(datagram);
 const view = new DataView(received.buffer);
 
-const { keys } = planColumns(nflog, [base, logemu]);
+const { keys } = planColumns(nflog, [
+  { plugin: base, options: {} },
+  { plugin: logemu, options: {} },
+]);
 const batch = new Batch(new ColumnSet(1024, keys));
-const host = {
-  links: { bytes: () => Buffer.from('eth0'), revision: 1 },
-  hostname: 'host',
+const host = fakeHost({
+  links: new FakeLinks({ 2: 'eth0' }),
   openAppend: () => openSync('/dev/null', 'a'),
-};
-const log = { debug() {}, info() {}, notice() {}, error() {}, counted() {} };
-const context = { block: '5', columns: batch.columns, log, host, fail() {} };
-const input = base.open({ ...context, options: {} });
-const output = logemu.open({
-  ...context,
-  options: { logemufile: '/dev/null', logemusync: false },
 });
+const input = base.open(fakeContext(batch.columns, {}, { host }));
+const options = { logemufile: '/dev/null', logemusync: false };
+const output = logemu.open(fakeContext(batch.columns, options, { host }));
 const decoder = new NflogDecoder(batch.columns);
 const message = new MessageCursor();
 

@@ -11,7 +11,8 @@ export type { Block, ConfigDocument, Section, Statement, Value } from './documen
 export { type FormatOptions, formatDiagnostic, formatDiagnostics } from './format-diagnostic.ts';
 export { defineOptions } from './options/define.ts';
 export { describeDefault, describeType } from './options/describe.ts';
-export { formatDuration, formatSize } from './options/number.ts';
+export { formatDuration, formatSize, readDuration } from './options/number.ts';
+export type { Parsed } from './options/parsed.ts';
 export { formatPrefix, type Prefix, parsePrefix } from './options/prefix.ts';
 export type {
   OptionSchema,

@@ -14,3 +14,12 @@ export function listWords(words: readonly string[], most = 12): string {
   const last = words.at(-1) ?? '';
   return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} or ${last}`;
 }
+
+/** A `when` line as messages show it: `"when ssh"`, `'when "two words"'`. */
+export function whenLine(names: readonly string[]): string {
+  const words = names.map(clip).map((name) => {
+    return /^[^\s",#\\]+$/.test(name) ? name : `"${name.replace(/["\\]/g, '\\$&')}"`;
+  });
+  const line = `when ${words.join(' ')}`;
+  return line.includes('"') ? `'${line}'` : `"${line}"`;
+}

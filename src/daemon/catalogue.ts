@@ -1,8 +1,16 @@
-import type { Catalogue, PluginSchema, PluginTarget } from '../config-grammar/index.ts';
+import type {
+  Catalogue,
+  KeyRequirement,
+  PluginSchema,
+  PluginTarget,
+  ResolvedValues,
+  ValueProblem,
+} from '../config-grammar/index.ts';
 import { targetKey } from '../config-grammar/index.ts';
 import type { Plugin, SourcePlugin, StagePlugin } from '../plugins/api.ts';
 import { builtinSources, builtinStages, DEFAULT_SOURCE, successors } from '../plugins/registry.ts';
 import { blockOptions, globalOptions } from './global-options.ts';
+import { messageOf } from './to-error.ts';
 
 /** All plugins that a config can name: the built-in ones and the modules that it loads. */
 export class PluginCatalogue implements Catalogue {
@@ -96,5 +104,32 @@ function schemaOf(plugin: Plugin): PluginSchema {
     options: plugin.options,
     requires: reads.filter(({ required }) => required).map(({ name }) => name),
     provides: plugin.kind === 'output' ? [] : plugin.provides.map(({ name }) => name),
+    check: (values) => checkValues(plugin, values),
+    requiredKeys: (values) => keysNamed(plugin, values),
   };
 }
+
+/** A plugin's own code looks at the values: where that fails, the config is refused. */
+function checkValues(plugin: Plugin, values: ResolvedValues): readonly ValueProblem[] {
+  try {
+    readsOf(plugin, values);
+    return plugin.check?.(values) ?? [];
+  } catch (error) {
+    const message = `plugin ${plugin.name} cannot check its options: ${messageOf(error)}`;
+    return [{ option: '', message }];
+  }
+}
+
+function keysNamed(plugin: Plugin, values: ResolvedValues): readonly KeyRequirement[] {
+  try {
+    return readsOf(plugin, values);
+  } catch {
+    // checkValues has said so.
+    return [];
+  }
+}
+
+const readsOf = (plugin: Plugin, values: ResolvedValues): readonly KeyRequirement[] =>
+  (plugin.kind === 'filter' || plugin.kind === 'output') && plugin.readsOf
+    ? plugin.readsOf(values)
+    : [];

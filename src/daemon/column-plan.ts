@@ -1,10 +1,5 @@
-import type {
-  FilterPlugin,
-  OutputPlugin,
-  Plugin,
-  SourcePlugin,
-  StagePlugin,
-} from '../plugins/api.ts';
+import type { ResolvedValues } from '../config-grammar/index.ts';
+import type { Plugin, SourcePlugin, StagePlugin } from '../plugins/api.ts';
 import type { Key } from '../records/key.ts';
 
 /** Which of a block's inputs have work to do, and which keys need a column. */
@@ -15,14 +10,21 @@ export interface ColumnPlan {
   readonly activeInputs: ReadonlySet<StagePlugin>;
 }
 
+/** A plugin with the options that may name keys. */
+interface Planned {
+  readonly plugin: StagePlugin;
+  readonly options: ResolvedValues;
+}
+
 /**
  * Follows the keys back from who reads them: outputs and filters read some, and so do the inputs
  * that provide those. What nobody reads is neither decoded nor stored.
  *
  * @param stages in the order of orderStages
  */
-export function planColumns(source: SourcePlugin, stages: readonly StagePlugin[]): ColumnPlan {
-  const providers: Plugin[] = [source, ...stages];
+export function planColumns(source: SourcePlugin, stages: readonly Planned[]): ColumnPlan {
+  const plugins = stages.map(({ plugin }) => plugin);
+  const providers: Plugin[] = [source, ...plugins];
   const provided = new Map<string, Key>();
   for (const plugin of providers) {
     if (plugin.kind === 'output') continue;
@@ -31,11 +33,10 @@ export function planColumns(source: SourcePlugin, stages: readonly StagePlugin[]
   const wanted = new Set<string>();
   const activeInputs = new Set<StagePlugin>();
   for (const stage of stages) {
-    if (stage.kind === 'input') continue;
     for (const name of readNames(stage, provided)) wanted.add(name);
   }
   // Inputs read what inputs before them provide: one walk backwards finds every need.
-  for (const stage of stages.toReversed()) {
+  for (const stage of plugins.toReversed()) {
     if (stage.kind !== 'input') continue;
     if (!stage.provides.some(({ name }) => wanted.has(name))) continue;
     activeInputs.add(stage);
@@ -48,8 +49,11 @@ export function planColumns(source: SourcePlugin, stages: readonly StagePlugin[]
 }
 
 function readNames(
-  stage: FilterPlugin | OutputPlugin,
+  { plugin, options }: Planned,
   provided: ReadonlyMap<string, Key>,
 ): Iterable<string> {
-  return stage.reads === 'all' ? provided.keys() : stage.reads.map(({ name }) => name);
+  if (plugin.kind === 'input') return [];
+  if (plugin.reads === 'all') return provided.keys();
+  const named = plugin.readsOf?.(options) ?? [];
+  return [...plugin.reads.map(({ name }) => name), ...named.map(({ key }) => key)];
 }

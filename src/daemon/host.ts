@@ -1,9 +1,12 @@
+import { constants, openSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { capabilityNumber } from '../libc/capabilities.ts';
 import type { Host, LinkNames } from '../plugins/api.ts';
 import { escapeUnprintable } from './log-line.ts';
 import { openAppend } from './open-append.ts';
 import type { TargetUser } from './privileges.ts';
+import { readThreadStatuses } from './thread-status.ts';
 
 /** What plugins get from the daemon. */
 export class DaemonHost implements Host {
@@ -17,6 +20,22 @@ export class DaemonHost implements Host {
   constructor(links: LinkNames) {
     this.links = links;
     this.hostname = shortHostname();
+  }
+
+  get uid(): number {
+    return this.futureUser?.uid ?? process.geteuid?.() ?? 0;
+  }
+
+  hasCapability(name: string): boolean {
+    const number = capabilityNumber(name);
+    if (number === undefined) throw new TypeError(`${name} is no capability`);
+    if (this.futureUser) return this.futureUser.capabilities.includes(number);
+    const main = readThreadStatuses().find(({ tid }) => tid === process.pid);
+    return ((main?.effective ?? 0n) & (1n << BigInt(number))) !== 0n;
+  }
+
+  openUpdate(path: string): number {
+    return openSync(resolve(this.#folder, path), constants.O_RDWR);
   }
 
   openAppend(path: string): number {

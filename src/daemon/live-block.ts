@@ -1,13 +1,10 @@
 import type { BlockConfig, StageConfig } from '../config-grammar/index.ts';
 import type { PluginLog, SourceContext, SourceInstance, SourcePlugin } from '../plugins/api.ts';
 import type { PluginCatalogue } from './catalogue.ts';
-import {
-  type NamedOutputCounters,
-  Pipeline,
-  type StageServices,
-  type StageSpec,
-} from './pipeline.ts';
-import { addOutputs, type BlockStatistics } from './statistics.ts';
+import { Pipeline } from './pipeline.ts';
+import { SourceGate } from './source-gate.ts';
+import type { StageServices, StageSpec } from './stage.ts';
+import { addStages, type BlockStatistics, type StageStatistics } from './statistics.ts';
 
 /** What blocks need of the daemon. */
 export interface BlockServices {
@@ -30,10 +27,11 @@ export class LiveBlock {
   readonly #sourcePlugin: SourcePlugin;
   readonly #source: SourceInstance<unknown>;
   readonly #services: BlockServices;
+  readonly #gate: SourceGate;
   #pipeline: Pipeline;
   /** What the pipelines before this one counted. */
   #decodedBefore = 0;
-  #outputsBefore: readonly NamedOutputCounters[] = [];
+  #stagesBefore: readonly StageStatistics[] = [];
   /** The pipeline before, while it still writes out what it holds. */
   #closing: Pipeline | undefined;
 
@@ -42,13 +40,16 @@ export class LiveBlock {
     services: BlockServices,
     sourcePlugin: SourcePlugin,
     source: SourceInstance<unknown>,
+    gate: SourceGate,
     pipeline: Pipeline,
   ) {
     this.#config = config;
     this.#services = services;
     this.#sourcePlugin = sourcePlugin;
     this.#source = source;
+    this.#gate = gate;
     this.#pipeline = pipeline;
+    gate.guard(source);
     source.attach(pipeline.batch, () => pipeline.run());
   }
 
@@ -59,7 +60,8 @@ export class LiveBlock {
     services: BlockServices,
   ): Promise<LiveBlock> {
     const plugin = catalogue.sourceOf(config.source.schema);
-    const pipeline = await openPipeline(config, plugin, catalogue, services);
+    const gate = new SourceGate();
+    const pipeline = await openPipeline(config, plugin, catalogue, services, gate);
     try {
       const source = plugin.open({
         ...services.source,
@@ -68,7 +70,7 @@ export class LiveBlock {
         log: services.log(config.name, plugin.name),
         fail: (error) => services.fail(config.name, plugin.name, error),
       });
-      return new LiveBlock(config, services, plugin, source, pipeline);
+      return new LiveBlock(config, services, plugin, source, gate, pipeline);
     } catch (error) {
       await pipeline.close();
       throw error;
@@ -94,7 +96,8 @@ export class LiveBlock {
    * something fails the block goes on as before and the error is thrown.
    */
   async change(config: BlockConfig, catalogue: PluginCatalogue): Promise<void> {
-    const pipeline = await openPipeline(config, this.#sourcePlugin, catalogue, this.#services);
+    const plugin = this.#sourcePlugin;
+    const pipeline = await openPipeline(config, plugin, catalogue, this.#services, this.#gate);
     try {
       if (config.source.fingerprint !== this.#config.source.fingerprint) {
         this.#source.reconfigure(config.source.options.values);
@@ -111,7 +114,7 @@ export class LiveBlock {
     this.#closing = old;
     await old.close();
     this.#closing = undefined;
-    this.#outputsBefore = addOutputs(this.#outputsBefore, old.outputs());
+    this.#stagesBefore = addStages(this.#stagesBefore, old.statistics());
   }
 
   reopen(): void {
@@ -119,18 +122,19 @@ export class LiveBlock {
   }
 
   statistics(): BlockStatistics {
-    const past = addOutputs(this.#outputsBefore, this.#closing?.outputs() ?? []);
+    const past = addStages(this.#stagesBefore, this.#closing?.statistics() ?? []);
     return {
       block: this.name,
       source: this.#source.counters,
       decoded: this.#decodedBefore + this.#pipeline.decoded,
-      outputs: addOutputs(past, this.#pipeline.outputs()),
+      stages: addStages(past, this.#pipeline.statistics()),
     };
   }
 
   /** Stops receiving, delivers what is there, and closes the plugins. */
   async close(): Promise<void> {
     try {
+      this.#gate.open();
       await this.#source.close();
     } finally {
       await this.#pipeline.close();
@@ -143,21 +147,31 @@ function openPipeline(
   source: SourcePlugin,
   catalogue: PluginCatalogue,
   services: BlockServices,
+  gate: SourceGate,
 ): Promise<Pipeline> {
+  const { group } = config.source.options.values;
+  const block = {
+    block: config.name,
+    group: typeof group === 'number' ? group : undefined,
+    host: services.source.host,
+  };
   const specs = config.plugins.map((stage) => stageSpec(stage, catalogue));
   const stageServices: StageServices = {
     log: (title) => services.log(config.name, title),
-    context: { block: config.name, host: services.source.host },
+    block,
+    hold: () => gate.hold(),
     fail: (title, error) => services.fail(config.name, title, error),
   };
   return Pipeline.open(source, specs, stageServices);
 }
 
 function stageSpec(stage: StageConfig, catalogue: PluginCatalogue): StageSpec {
-  const { schema, instance, options } = stage;
+  const { schema, instance, when, options } = stage;
   return {
     plugin: catalogue.stageOf(schema),
     title: instance === '' ? schema.name : `${schema.name} ${instance}`,
+    instance,
+    when,
     options: options.values,
   };
 }

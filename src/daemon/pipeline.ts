@@ -1,17 +1,18 @@
-import type { ResolvedValues } from '../config-grammar/index.ts';
-import type {
-  FilterInstance,
-  InputInstance,
-  OutputCounters,
-  OutputInstance,
-  PluginLog,
-  SourcePlugin,
-  StagePlugin,
-} from '../plugins/api.ts';
+import type { SourcePlugin } from '../plugins/api.ts';
 import { Batch } from '../records/batch.ts';
 import { ColumnSet } from '../records/column-set.ts';
 import { planColumns } from './column-plan.ts';
+import { planRoute, type Route } from './route.ts';
+import {
+  openStage,
+  runStage,
+  type Stage,
+  type StageServices,
+  type StageSpec,
+  statisticsOf,
+} from './stage.ts';
 import { orderStages } from './stage-order.ts';
+import type { StageStatistics } from './statistics.ts';
 import { messageOf, toError } from './to-error.ts';
 
 /**
@@ -19,49 +20,19 @@ import { messageOf, toError } from './to-error.ts';
  * its columns stay in the second-level cache.
  */
 const BATCH_CAPACITY = 1024;
-/** A plugin that takes longer than this to close is left behind: an end must come. */
+/** A plugin that takes longer than this to close, and did not ask for more, is left behind. */
 const CLOSE_TIMEOUT_MS = 10_000;
-
-/** A plugin of a block as the config has it. */
-export interface StageSpec {
-  readonly plugin: StagePlugin;
-  /** `LOGEMU`, `EXEC one` */
-  readonly title: string;
-  readonly options: ResolvedValues;
-}
-
-/** What opening a stage takes besides its options and columns. */
-export interface StageServices {
-  log(title: string): PluginLog;
-  context: Omit<Parameters<StagePlugin['open']>[0], 'options' | 'columns' | 'log' | 'fail'>;
-  fail(title: string, error: Error): void;
-}
-
-type Stage =
-  | { readonly kind: 'input'; readonly title: string; readonly instance: InputInstance }
-  | { readonly kind: 'filter'; readonly title: string; readonly instance: FilterInstance }
-  | {
-      readonly kind: 'output';
-      readonly title: string;
-      readonly instance: OutputInstance;
-      /** Counted here: what it was handed when it threw. */
-      readonly failures: { dropped: number; errors: number };
-    };
-
-/** Counters of an output with the name that it has in messages. */
-export interface NamedOutputCounters extends Readonly<OutputCounters> {
-  readonly title: string;
-}
 
 /** What a block's records go through: its opened plugins and the batch that travels through them. */
 export class Pipeline {
   readonly batch: Batch;
   /** Rows that went through the inputs. */
   decoded = 0;
-  /** The plugins that have work to do, in the order in which they see a batch. */
-  readonly #specs: readonly StageSpec[];
   readonly #stages: Stage[] = [];
   readonly #services: StageServices;
+  #route: Route<Stage> = [];
+  /** What ends the holds of plugins that still keep the source waiting. */
+  readonly #holds = new Set<() => void>();
 
   /** Opens the plugins, inputs first. When one fails, those before it are closed again. */
   static async open(
@@ -69,9 +40,16 @@ export class Pipeline {
     specs: readonly StageSpec[],
     services: StageServices,
   ): Promise<Pipeline> {
-    const pipeline = new Pipeline(source, specs, services);
+    const ordered = orderStages(specs);
+    const { keys, activeInputs } = planColumns(source, ordered);
+    // What waits behind a record is then still in the kernel, not in the batch.
+    const capacity = ordered.some(mayHold) ? 1 : BATCH_CAPACITY;
+    const pipeline = new Pipeline(new Batch(new ColumnSet(capacity, keys)), services);
     try {
-      pipeline.#openStages();
+      const working = ordered.filter(
+        ({ plugin }) => plugin.kind !== 'input' || activeInputs.has(plugin),
+      );
+      pipeline.#open(working);
       return pipeline;
     } catch (error) {
       await pipeline.close();
@@ -79,57 +57,56 @@ export class Pipeline {
     }
   }
 
-  private constructor(source: SourcePlugin, specs: readonly StageSpec[], services: StageServices) {
-    const ordered = orderStages(specs);
-    const plan = planColumns(
-      source,
-      ordered.map(({ plugin }) => plugin),
-    );
-    this.batch = new Batch(new ColumnSet(BATCH_CAPACITY, plan.keys));
-    this.#specs = ordered.filter(
-      ({ plugin }) => plugin.kind !== 'input' || plan.activeInputs.has(plugin),
-    );
+  private constructor(batch: Batch, services: StageServices) {
+    this.batch = batch;
     this.#services = services;
   }
 
-  #openStages(): void {
-    for (const spec of this.#specs) this.#stages.push(this.#openStage(spec));
+  #open(specs: readonly StageSpec[]): void {
+    const services = { ...this.#services, hold: () => this.#hold() };
+    const open = (spec: StageSpec): Stage => {
+      const stage = openStage(spec, this.batch.columns, services);
+      this.#stages.push(stage);
+      return stage;
+    };
+    this.#route = planRoute(specs, open, this.batch.capacity);
   }
 
-  #openStage({ plugin, title, options }: StageSpec): Stage {
-    const context = {
-      ...this.#services.context,
-      options,
-      columns: this.batch.columns,
-      log: this.#services.log(title),
-      fail: (error: Error) => this.#services.fail(title, error),
+  #hold(): () => void {
+    const end = this.#services.hold();
+    const release = (): void => {
+      if (this.#holds.delete(release)) end();
     };
-    switch (plugin.kind) {
-      case 'input':
-        return { kind: 'input', title, instance: plugin.open(context) };
-      case 'filter':
-        return { kind: 'filter', title, instance: plugin.open(context) };
-      case 'output':
-        return {
-          kind: 'output',
-          title,
-          instance: plugin.open(context),
-          failures: { dropped: 0, errors: 0 },
-        };
-    }
+    this.#holds.add(release);
+    return release;
   }
 
   /** Sends the batch, as the source has filled it, through the plugins. */
   run(): void {
-    const batch = this.batch;
-    this.decoded += batch.count;
-    batch.selectAll();
-    for (const stage of this.#stages) {
-      try {
-        runStage(stage, batch);
-      } catch (error) {
-        this.#stageFailed(stage, toError(error));
+    this.decoded += this.batch.count;
+    this.batch.selectAll();
+    this.#follow(this.#route);
+  }
+
+  #follow(route: Route<Stage>): void {
+    const { batch } = this;
+    for (const { stage, branch } of route) {
+      if (!branch) {
+        this.#run(stage);
+        continue;
       }
+      const selected = batch.keepSelection(branch.kept);
+      this.#run(stage);
+      if (batch.selected > 0) this.#follow(branch.route);
+      batch.restoreSelection(branch.kept, selected);
+    }
+  }
+
+  #run(stage: Stage): void {
+    try {
+      runStage(stage, this.batch);
+    } catch (error) {
+      this.#stageFailed(stage, toError(error));
     }
   }
 
@@ -147,14 +124,14 @@ export class Pipeline {
     this.#services.fail(stage.title, error);
   }
 
-  outputs(): NamedOutputCounters[] {
-    return this.#stages.flatMap((stage) => (stage.kind === 'output' ? [countersOf(stage)] : []));
+  statistics(): StageStatistics[] {
+    return this.#stages.map(statisticsOf).filter((counts) => counts !== undefined);
   }
 
-  /** SIGHUP. An output that cannot be reopened goes on with what it has; the log says so. */
+  /** SIGHUP. A plugin that cannot be reopened goes on with what it has; the log says so. */
   reopen(): void {
     for (const stage of this.#stages) {
-      if (stage.kind !== 'output') continue;
+      if (stage.kind === 'input') continue;
       try {
         stage.instance.reopen?.();
       } catch (error) {
@@ -168,30 +145,23 @@ export class Pipeline {
 
   /** Closes the plugins, all at the same time; outputs flush what they hold. */
   async close(): Promise<void> {
-    const closing = this.#stages.map(async ({ instance, title }) => {
-      try {
-        await withTimeout(Promise.resolve(instance.close?.()), CLOSE_TIMEOUT_MS);
-      } catch (error) {
-        this.#services.fail(title, toError(error));
-      }
-    });
-    await Promise.all(closing);
+    await Promise.all(this.#stages.map((stage) => this.#closeStage(stage)));
+    for (const release of this.#holds) release();
+  }
+
+  async #closeStage(stage: Stage): Promise<void> {
+    const { instance, title } = stage;
+    const { closeTimeout } = stage.kind === 'output' ? stage.instance : {};
+    try {
+      await withTimeout(Promise.resolve(instance.close?.()), closeTimeout ?? CLOSE_TIMEOUT_MS);
+    } catch (error) {
+      this.#services.fail(title, toError(error));
+    }
   }
 }
 
-function countersOf({
-  title,
-  instance,
-  failures,
-}: Stage & { kind: 'output' }): NamedOutputCounters {
-  const { written, dropped, errors } = instance.counters;
-  return {
-    title,
-    written,
-    dropped: dropped + failures.dropped,
-    errors: errors + failures.errors,
-  };
-}
+const mayHold = ({ plugin, options }: StageSpec): boolean =>
+  plugin.kind === 'output' && plugin.holds?.(options) === true;
 
 async function withTimeout(closing: Promise<void>, timeout: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
@@ -202,19 +172,5 @@ async function withTimeout(closing: Promise<void>, timeout: number): Promise<voi
     await Promise.race([closing, expired]);
   } finally {
     clearTimeout(timer);
-  }
-}
-
-function runStage(stage: Stage, batch: Batch): void {
-  switch (stage.kind) {
-    case 'input':
-      stage.instance.fill(batch);
-      break;
-    case 'filter':
-      stage.instance.select(batch);
-      break;
-    case 'output':
-      if (batch.selected > 0) stage.instance.write(batch);
-      break;
   }
 }

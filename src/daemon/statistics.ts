@@ -1,5 +1,11 @@
-import type { SourceCounters } from '../plugins/api.ts';
-import type { NamedOutputCounters } from './pipeline.ts';
+import type { Counts, SourceCounters } from '../plugins/api.ts';
+
+/** What a filter or output has counted, by the words that the log has for it. */
+export interface StageStatistics {
+  /** The plugin as messages name it: `LOGEMU`, `EXEC one`. */
+  readonly title: string;
+  readonly counts: Counts;
+}
 
 /** Everything that a block has counted since it was opened. */
 export interface BlockStatistics {
@@ -7,37 +13,38 @@ export interface BlockStatistics {
   readonly source: Readonly<SourceCounters>;
   /** Records that went through the block's inputs. */
   readonly decoded: number;
-  readonly outputs: readonly NamedOutputCounters[];
+  readonly stages: readonly StageStatistics[];
 }
 
 /** The lines that SIGUSR2 and the end of the daemon write to the log. */
-export function formatStatistics({ block, source, decoded, outputs }: BlockStatistics): string[] {
+export function formatStatistics({ block, source, decoded, stages }: BlockStatistics): string[] {
   const { received, lost, overruns, malformed } = source;
+  const own = { received, decoded, lost, overruns, malformed };
   return [
-    `block ${block}: received ${received}, decoded ${decoded}, lost ${lost}, overruns ${overruns}, malformed ${malformed}`,
-    ...outputs.map(
-      ({ title, written, dropped, errors }) =>
-        `block ${block} ${title}: written ${written}, dropped ${dropped}, errors ${errors}`,
-    ),
+    `block ${block}: ${formatCounts(own)}`,
+    ...stages.map(({ title, counts }) => `block ${block} ${title}: ${formatCounts(counts)}`),
   ];
 }
 
-/** Adds up the counters of outputs with the same title; those of `past` stay, also without one. */
-export function addOutputs(
-  past: readonly NamedOutputCounters[],
-  present: readonly NamedOutputCounters[],
-): NamedOutputCounters[] {
-  const sums = new Map(past.map((output) => [output.title, output]));
-  for (const output of present) {
-    const before = sums.get(output.title);
-    sums.set(output.title, before ? sumOf(before, output) : output);
+/** Adds up the counts of stages with the same title; those of `past` stay, also without one. */
+export function addStages(
+  past: readonly StageStatistics[],
+  present: readonly StageStatistics[],
+): StageStatistics[] {
+  const sums = new Map(past.map((stage) => [stage.title, stage]));
+  for (const { title, counts } of present) {
+    const before = sums.get(title)?.counts ?? {};
+    sums.set(title, { title, counts: sumOf(before, counts) });
   }
   return [...sums.values()];
 }
 
-const sumOf = (a: NamedOutputCounters, b: NamedOutputCounters): NamedOutputCounters => ({
-  title: b.title,
-  written: a.written + b.written,
-  dropped: a.dropped + b.dropped,
-  errors: a.errors + b.errors,
-});
+function sumOf(a: Counts, b: Counts): Counts {
+  const names = Object.keys({ ...a, ...b });
+  return Object.fromEntries(names.map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)]));
+}
+
+const formatCounts = (counts: Counts): string =>
+  Object.entries(counts)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ');

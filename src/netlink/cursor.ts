@@ -37,6 +37,11 @@ export class MessageCursor {
     return this;
   }
 
+  /** Where the next message begins, or beyond the datagram's end after the last one. */
+  get nextOffset(): number {
+    return this.#next;
+  }
+
   /** Moves on to the next message; false at the end of the datagram or of its readable part. */
   next(): boolean {
     const start = this.#next;

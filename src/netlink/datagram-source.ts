@@ -11,4 +11,6 @@ export interface DatagramSource {
    * slots were filled; 0 when nothing is there. The slots are valid until the ring's next use.
    */
   receive(ring: ReceiveRing): number;
+  /** Gives datagrams back, in memory of their own: the next `receive` brings them first. */
+  putBack(datagrams: readonly Uint8Array[]): void;
 }

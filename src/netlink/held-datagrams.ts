@@ -1,6 +1,6 @@
 /**
- * Datagrams that arrived while a request waited for its answer and belong to someone else: a queue
- * in order of arrival.
+ * Datagrams that were received and not wanted yet: a queue in order of arrival. They arrived while
+ * a request waited for its answer, or whoever takes them had to stop halfway.
  */
 export class HeldDatagrams {
   #queue: Uint8Array[] = [];
@@ -20,6 +20,13 @@ export class HeldDatagrams {
   push(datagram: Uint8Array): void {
     this.#queue.push(datagram);
     this.#bytes += datagram.length;
+  }
+
+  /** Puts datagrams in front of all others. */
+  unshift(datagrams: readonly Uint8Array[]): void {
+    this.#queue = [...datagrams, ...this.#queue.slice(this.#head)];
+    this.#head = 0;
+    for (const { length } of datagrams) this.#bytes += length;
   }
 
   shift(): Uint8Array | undefined {

@@ -96,6 +96,10 @@ export class NflogGroup implements DatagramSource {
     return this.#socket.receive(ring);
   }
 
+  putBack(datagrams: readonly Uint8Array[]): void {
+    this.#socket.putBack(datagrams);
+  }
+
   /** Changes the options that are given, for packets from now on; packets meanwhile are kept. */
   reconfigure(options: NflogOpenOptions): void {
     checkNflogOptions(options);

@@ -146,6 +146,12 @@ export class NetlinkSocket implements DatagramSource {
     }
   }
 
+  putBack(datagrams: readonly Uint8Array[]): void {
+    this.#held.unshift(datagrams);
+    // They will be counted again.
+    this.counters.datagrams -= datagrams.length;
+  }
+
   #receiveHeld(ring: ReceiveRing): number {
     let count = 0;
     while (count < ring.slots) {

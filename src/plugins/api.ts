@@ -5,15 +5,26 @@
  *
  * Records move in batches: see `Batch` and `ColumnSet` in ../records. Per batch, in this order:
  * the source fills rows, inputs fill more columns, then filters and outputs run in the order in
- * which the config lists them, each output seeing the rows that the filters before it let pass.
+ * which the config lists them, each output seeing the rows that the filters before it let pass. A
+ * filter whose section has a name, as in `:KNOCK ssh`, guards only those that say `when ssh`.
  */
-import type { OptionSchemas, OptionValues } from '../config-grammar/index.ts';
+import type {
+  KeyRequirement,
+  OptionSchemas,
+  OptionValues,
+  ValueProblem,
+} from '../config-grammar/index.ts';
 import type { ReceiveLoop, ReceiveRing } from '../netlink/index.ts';
 import type { Batch } from '../records/batch.ts';
 import type { ColumnSet } from '../records/column-set.ts';
 import type { Key } from '../records/key.ts';
 
-export type { OptionSchemas, OptionValues } from '../config-grammar/index.ts';
+export type {
+  KeyRequirement,
+  OptionSchemas,
+  OptionValues,
+  ValueProblem,
+} from '../config-grammar/index.ts';
 export { defineOptions } from '../config-grammar/index.ts';
 
 /** A key that a plugin reads. */
@@ -57,11 +68,27 @@ export interface Host {
    * reopened. Throws an Error with `code` and `path`.
    */
   openAppend(path: string): number;
+  /**
+   * Opens a file that is there for reading and writing, close-on-exec. Throws an Error with `code`
+   * and `path`.
+   */
+  openUpdate(path: string): number;
+  /**
+   * Whether specter has this capability, such as `net_admin`, once it is at work: when it changes
+   * its user, only what the global option `keepcaps` names is left.
+   */
+  hasCapability(name: string): boolean;
+  /** The user that specter is once it is at work: effective user id. */
+  readonly uid: number;
 }
 
 export interface PluginContext<Values> {
   /** The block's name: `5`, `web`. */
   readonly block: string;
+  /** The source's option `group`, where it has one. */
+  readonly group: number | undefined;
+  /** The words after the plugin's name in its section: `ssh` in `:KNOCK ssh`. Empty without. */
+  readonly instance: string;
   readonly options: Values;
   readonly columns: ColumnSet;
   readonly log: PluginLog;
@@ -79,6 +106,11 @@ interface Declaration<Schemas extends OptionSchemas> {
   /** One line for lists. */
   readonly summary: string;
   readonly options: Schemas;
+  /**
+   * Checks that go beyond single values, made when the config is read; a problem points at an
+   * option, or at a part of its text. Looks at nothing but the values and, at most, the file system.
+   */
+  check?(options: OptionValues<Schemas>): readonly ValueProblem[];
 }
 
 /** Counters of a source since it was opened. */
@@ -93,7 +125,8 @@ export interface SourceCounters {
   malformed: number;
 }
 
-export interface SourceContext<Values> extends Omit<PluginContext<Values>, 'columns'> {
+export interface SourceContext<Values>
+  extends Omit<PluginContext<Values>, 'columns' | 'group' | 'instance'> {
   readonly loop: ReceiveLoop;
   /** The receive ring that all sources with slots of this size share. */
   ring(slotSize: number): ReceiveRing;
@@ -111,6 +144,12 @@ export interface SourceInstance<Values> {
   start(): void;
   /** Applies changed options without losing records, or throws and goes on as before. */
   reconfigure(options: Values): void;
+  /**
+   * Delivers nothing more, from the next record on, until `release`; also called within `deliver`.
+   * Meanwhile the kernel queues what comes. `close` ends it as well.
+   */
+  hold(): void;
+  release(): void;
   /** Ends receiving, delivers what the kernel has already queued, and gives the source back. */
   close(): Promise<void>;
 }
@@ -141,6 +180,10 @@ export interface InputPlugin<Schemas extends OptionSchemas = OptionSchemas>
 export interface FilterInstance {
   /** Shortens `batch.rows` to the rows that go on; `batch.selected` is their number. */
   select(batch: Batch): void;
+  /** Counters of its own for the statistics, by the words that name them there, always the same. */
+  details?(): Counts;
+  /** SIGHUP; as {@link OutputInstance.reopen}. */
+  reopen?(): void;
   close?(): void;
 }
 
@@ -149,6 +192,8 @@ export interface FilterPlugin<Schemas extends OptionSchemas = OptionSchemas>
   extends Declaration<Schemas> {
   readonly kind: 'filter';
   readonly reads: readonly KeyUse[];
+  /** Keys that these options name, beyond `reads`. */
+  readsOf?(options: OptionValues<Schemas>): readonly KeyRequirement[];
   readonly provides: readonly Key[];
   open(context: PluginContext<OptionValues<Schemas>>): FilterInstance;
 }
@@ -163,8 +208,13 @@ export interface OutputCounters {
   errors: number;
 }
 
+/** Numbers with names: `started`, `timed out`. */
+export type Counts = Readonly<Record<string, number>>;
+
 export interface OutputInstance {
   readonly counters: OutputCounters;
+  /** Counters of its own for the statistics, by the words that name them there, always the same. */
+  details?(): Counts;
   /** Consumes the selected rows. Must not block; keeps nothing of the batch after it returns. */
   write(batch: Batch): void;
   /**
@@ -174,6 +224,19 @@ export interface OutputInstance {
   reopen?(): void;
   /** Writes out what can be written, then gives everything back. Called once. */
   close(): Promise<void>;
+  /**
+   * Milliseconds that `close` may take before the plugin is left behind: an end must come. Default
+   * 10 s.
+   */
+  readonly closeTimeout?: number;
+}
+
+export interface OutputContext<Values> extends PluginContext<Values> {
+  /**
+   * Keeps the block's later records waiting, in the kernel, until the function that it returns is
+   * called. Only for plugins that declare `holds`; while the block is being closed nothing waits.
+   */
+  hold(): () => void;
 }
 
 /** Logs, stores, exports or reacts. */
@@ -182,7 +245,14 @@ export interface OutputPlugin<Schemas extends OptionSchemas = OptionSchemas>
   readonly kind: 'output';
   /** The keys it reads, or `all` keys that the block provides. */
   readonly reads: readonly KeyUse[] | 'all';
-  open(context: PluginContext<OptionValues<Schemas>>): OutputInstance;
+  /** Keys that these options name, beyond `reads`. */
+  readsOf?(options: OptionValues<Schemas>): readonly KeyRequirement[];
+  /**
+   * Whether with these options it may `hold` the block. Its block then handles one record at a time,
+   * so that those behind the one that caused it can wait.
+   */
+  holds?(options: OptionValues<Schemas>): boolean;
+  open(context: OutputContext<OptionValues<Schemas>>): OutputInstance;
 }
 
 export type StagePlugin = InputPlugin | FilterPlugin | OutputPlugin;

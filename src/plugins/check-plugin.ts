@@ -124,6 +124,10 @@ export function pluginProblem(value: unknown): string | undefined {
   if (!isText(name)) return 'it has no `name`';
   if (!isText(summary)) return 'it has no `summary`';
   if (typeof open !== 'function') return 'it has no function `open`';
+  for (const member of ['check', 'readsOf', 'holds']) {
+    const given = value[member];
+    if (given !== undefined && typeof given !== 'function') return `\`${member}\` must be a function`;
+  }
   if (!(kind === 'output' && reads === 'all') && !isListOf(isKeyUse)(reads)) {
     return '`reads` must be a list of { name, required?, for? }';
   }

@@ -88,8 +88,8 @@ describe.skipIf(missing)(title('a full disk', missing), () => {
     expect(numbersOf(lines)).toEqual(range(0, packets));
     const counts = lastStatistics(stderr)['5'];
     expect(counts).toMatchObject({ received: packets, lost: 0 });
-    expect(counts?.outputs.LOGEMU).toMatchObject({ written: packets, dropped: 0 });
-    expect(counts?.outputs.LOGEMU?.errors).toBeGreaterThan(4);
+    expect(counts?.stages.LOGEMU).toMatchObject({ written: packets, dropped: 0 });
+    expect(counts?.stages.LOGEMU?.errors).toBeGreaterThan(4);
   });
 
   test('ends specter without errignore after three seconds, every line accounted for', async () => {
@@ -114,7 +114,7 @@ describe.skipIf(missing)(title('a full disk', missing), () => {
     expect(lastStatistics(stderr)['5']).toMatchObject({
       received: packets,
       lost: 0,
-      outputs: { LOGEMU: { written: lines.length, dropped: packets - lines.length } },
+      stages: { LOGEMU: { written: lines.length, dropped: packets - lines.length } },
     });
     expect(lines.length).toBeGreaterThan(0);
     expect(stderr).toContain(`${packets - lines.length} records lost: cannot write `);

@@ -48,7 +48,7 @@ describe.skipIf(missing)(title('loss', missing), () => {
     expect(rest).toEqual({
       decoded: lines.length,
       malformed: 0,
-      outputs: { LOGEMU: { written: lines.length, dropped: 0, errors: 0 } },
+      stages: { LOGEMU: { written: lines.length, dropped: 0, errors: 0 } },
     });
     expect(received).toBe(lines.length);
     expect(received + lost).toBe(sent);

@@ -46,7 +46,7 @@ describe.skipIf(missing)(title('statistics', missing), () => {
     specter.signal('SIGUSR2');
     await specter.waitForLog(/block 6 LOGEMU: written 2/);
     expect(lastStatistics(specter.stderr)).toEqual({
-      5: { ...lossless(3), outputs: both },
+      5: { ...lossless(3), stages: both },
       6: lossless(2),
     });
     expect(specter.stderr).not.toContain('stopping');

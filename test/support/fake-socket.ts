@@ -52,6 +52,11 @@ export class FakeSocket implements DatagramSource {
     return this.#script.length;
   }
 
+  putBack(datagrams: readonly Uint8Array[]): void {
+    this.#script.unshift(...datagrams.map(asEvent));
+    this.counters.datagrams -= datagrams.length;
+  }
+
   receive(ring: ReceiveRing): number {
     let count = 0;
     while (count < ring.slots) {

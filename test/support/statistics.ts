@@ -5,19 +5,16 @@ export interface BlockCounts {
   readonly lost: number;
   readonly overruns: number;
   readonly malformed: number;
-  /** By the plugin's title, such as `LOGEMU` or `EXEC one`. */
-  readonly outputs: Readonly<Record<string, OutputCounts>>;
+  /** What each filter and output has counted, by its title, such as `LOGEMU` or `EXEC one`. */
+  readonly stages: Readonly<Record<string, Counts>>;
 }
 
-export interface OutputCounts {
-  readonly written: number;
-  readonly dropped: number;
-  readonly errors: number;
-}
+/** `written`, `dropped`, `errors`; `seen`, `passed`; and what the plugin counts besides. */
+export type Counts = Readonly<Record<string, number>>;
 
 const blockLine =
   /block (\S+): received (\d+), decoded (\d+), lost (\d+), overruns (\d+), malformed (\d+)$/;
-const outputLine = /block (\S+) (.+): written (\d+), dropped (\d+), errors (\d+)$/;
+const stageLine = /block (\S+) (.+): ((?:written|seen) \d+(?:, [a-z ]+ \d+)+)$/;
 
 /** The last statistics of each block in specter's log, by the block's name. */
 export function lastStatistics(log: string): Record<string, BlockCounts> {
@@ -25,15 +22,15 @@ export function lastStatistics(log: string): Record<string, BlockCounts> {
   for (const line of log.split('\n')) {
     const block = blockLine.exec(line);
     if (block) {
-      const [received = 0, decoded = 0, lost = 0, overruns = 0, malformed = 0] = numbers(block, 2);
-      blocks[block[1] ?? ''] = { received, decoded, lost, overruns, malformed, outputs: {} };
+      const [received = 0, decoded = 0, lost = 0, overruns = 0, malformed = 0] = block
+        .slice(2)
+        .map(Number);
+      blocks[block[1] ?? ''] = { received, decoded, lost, overruns, malformed, stages: {} };
     }
-    const output = outputLine.exec(line);
-    const known = blocks[output?.[1] ?? ''];
-    if (!output || !known) continue;
-    const [written = 0, dropped = 0, errors = 0] = numbers(output, 3);
-    const outputs = { ...known.outputs, [output[2] ?? '']: { written, dropped, errors } };
-    blocks[output[1] ?? ''] = { ...known, outputs };
+    const [, name = '', title = '', counts = ''] = stageLine.exec(line) ?? [];
+    const known = blocks[name];
+    if (!known) continue;
+    blocks[name] = { ...known, stages: { ...known.stages, [title]: readCounts(counts) } };
   }
   return blocks;
 }
@@ -45,7 +42,14 @@ export const lossless = (packets: number, output = 'LOGEMU'): BlockCounts => ({
   lost: 0,
   overruns: 0,
   malformed: 0,
-  outputs: { [output]: { written: packets, dropped: 0, errors: 0 } },
+  stages: { [output]: { written: packets, dropped: 0, errors: 0 } },
 });
 
-const numbers = (match: RegExpExecArray, from: number): number[] => match.slice(from).map(Number);
+/** Reads `written 5, timed out 0`. */
+function readCounts(text: string): Counts {
+  const entries = text.split(', ').map((part) => {
+    const blank = part.lastIndexOf(' ');
+    return [part.slice(0, blank), Number(part.slice(blank + 1))] as const;
+  });
+  return Object.fromEntries(entries);
+}

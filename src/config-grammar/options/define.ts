@@ -2,8 +2,14 @@ import { parseItem } from './item.ts';
 import { bad, good, type Parsed } from './parsed.ts';
 import type { OptionSchema, OptionSchemas, OptionValue } from './schema.ts';
 
-/** Words that say what a block is made of: no plugin's option can have their names. */
-export const structuralWords: ReadonlySet<string> = new Set(['plugin', 'include', 'source']);
+/** Words that say what a block is made of. */
+export const blockWords: readonly string[] = ['plugin', 'include', 'source'];
+
+/** Words that every section may have, whatever its plugin. */
+export const sectionWords: readonly string[] = ['when'];
+
+/** Words of the language: no plugin's option can have their names. */
+export const structuralWords: ReadonlySet<string> = new Set([...blockWords, ...sectionWords]);
 
 const namePattern = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 

@@ -56,6 +56,12 @@ export function parseDuration(
   return inRange(Math.round(Number(match[1]) * factor), min, max, text, formatDuration);
 }
 
+/**
+ * Reads a duration that is a word of another option's value; a bare number is seconds. Gives
+ * milliseconds from 0 to 2^31 − 1, the longest that a timer takes.
+ */
+export const readDuration = (text: string): Parsed<number> => parseDuration(text, {});
+
 /** `64K`, `2M`, `100`: the shortest exact way to write a number of bytes. */
 export function formatSize(bytes: number): string {
   for (const [suffix, factor] of Object.entries(sizeFactors).reverse()) {

@@ -69,7 +69,7 @@ function parseList(
   const items: (string | number | Prefix)[] = [];
   const problems: OptionProblem[] = [];
   for (const value of values) {
-    for (const { text, offset } of itemsIn(value, of.type)) {
+    for (const { text, offset } of itemsIn(value, of)) {
       const parsed =
         items.length < maxItems ? parseItem(of, text) : bad(`takes at most ${maxItems} values`);
       if (parsed.ok) items.push(parsed.value);
@@ -83,14 +83,34 @@ function parseList(
   return { ok: true, value: items };
 }
 
+/** One item of a list as written, and where its text starts in the text of its value. */
+interface ListItem {
+  readonly text: string;
+  readonly offset: number;
+}
+
+/** An item and the value that it stands in. */
+export interface ItemInValue extends ListItem {
+  readonly value: Value;
+}
+
 /** Commas separate items everywhere save in quoted text, where they may belong to it. */
-function itemsIn(value: Value, type: ListOption['of']['type']): { text: string; offset: number }[] {
+function itemsIn(value: Value, { type }: ListOption['of']): readonly ListItem[] {
   const isText = type === 'string' || type === 'path';
   if (value.quoted && isText) return [{ text: value.text, offset: 0 }];
   return Array.from(value.text.matchAll(/[^,\s]+/g), ({ 0: text, index }) => ({
     text,
     offset: index,
   }));
+}
+
+/** The items of a list, each with the value that it stands in. */
+export function listItems({ of }: ListOption, values: readonly Value[]): readonly ItemInValue[] {
+  const items: ItemInValue[] = [];
+  for (const value of values) {
+    for (const { text, offset } of itemsIn(value, of)) items.push({ text, offset, value });
+  }
+  return items;
 }
 
 function at(range: Range, parsed: Parsed<OptionValue>): ParsedOption {

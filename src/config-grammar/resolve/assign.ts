@@ -1,10 +1,14 @@
 import type { Block, Statement } from '../document.ts';
-import { structuralWords } from '../options/define.ts';
+import { blockWords, sectionWords } from '../options/define.ts';
 import { blockTitle, listWords, shown } from '../wording.ts';
 import type { ResolveContext } from './context.ts';
 import type { ExpandedBlock } from './expand.ts';
-import type { OptionSet } from './option-set.ts';
-import type { StageSection, Stages } from './stage.ts';
+import { OptionIndex } from './option-index.ts';
+import { OptionSet } from './option-set.ts';
+import { sectionSchemas } from './section-options.ts';
+import type { Stage, StageSection, Stages } from './stage.ts';
+
+const sectionIndex = OptionIndex.of(sectionSchemas);
 
 /** A block's own options and those of its source. */
 export interface BlockSets {
@@ -26,9 +30,16 @@ export function assignOptions(
 ): void {
   const assigner = new Assigner(block, stages, sets, context);
   for (const { item, origin } of expanded.statements) {
-    if (!structuralWords.has(item.name)) assigner.blockLine(item, origin);
+    if (sectionWords.includes(item.name)) assigner.strayInBlock(item);
+    else if (!blockWords.includes(item.name)) assigner.blockLine(item, origin);
   }
   for (const section of stages.sections) assigner.section(section);
+}
+
+/** What to say about a word that stands outside of sections though it belongs in one. */
+export function strayWord(name: string, style: Stage['style'] | undefined): string {
+  const advice = style === 'flat' ? '; give each plugin a section instead of a "plugin" line' : '';
+  return `${shown(name)} belongs in a section, below the ":NAME" of the plugin that it is for${advice}`;
 }
 
 class Assigner {
@@ -63,11 +74,24 @@ class Assigner {
     }
   }
 
+  /** A word that only sections may have. */
+  strayInBlock({ name, nameRange }: Statement): void {
+    this.#context.diagnostics.error(nameRange, strayWord(name, this.#stages.all[0]?.style));
+  }
+
   section({ stage, section, origin }: StageSection): void {
+    const { schema, options } = stage;
     for (const statement of section.statements) {
-      const entry = stage.options.index.find(statement.name);
-      if (entry) stage.options.assign(entry, statement, origin);
-      else this.#unknownInSection(statement, stage.schema.name, stage.options);
+      const own = options.index.find(statement.name);
+      const common = sectionIndex.find(statement.name);
+      if (own) {
+        options.assign(own, statement, origin);
+      } else if (common) {
+        stage.sectionOptions ??= new OptionSet(this.#context, options.owner, sectionSchemas);
+        stage.sectionOptions.assign(common, statement, origin);
+      } else {
+        this.#unknownInSection(statement, schema.name, options);
+      }
     }
   }
 
@@ -107,7 +131,7 @@ class Assigner {
       diagnostics.error(range, `${option} belongs in the block "global"`);
     } else {
       const here = this.#owners.flatMap(({ index }) => [...index.spellings]);
-      const near = suggester.nearest(name, [...here, ...structuralWords]);
+      const near = suggester.nearest(name, [...here, ...blockWords]);
       const suggestion = near ?? suggester.nearest(name, directory.blockOptions());
       diagnostics.error(range, `unknown option ${shown(name)}`, { suggestion });
     }
@@ -116,13 +140,15 @@ class Assigner {
   #unknownInSection({ name, nameRange }: Statement, plugin: string, { index }: OptionSet): void {
     const { diagnostics, suggester } = this.#context;
     const { block, source } = this.#sets;
-    const ofBlock = structuralWords.has(name) || block.index.find(name) || source.index.find(name);
+    const ofBlock = blockWords.includes(name) || block.index.find(name) || source.index.find(name);
     if (ofBlock) {
       const message = `${shown(name)} belongs to ${blockTitle(this.#block)}; put it before the first section`;
       diagnostics.error(nameRange, message);
       return;
     }
-    const suggestion = diagnostics.full ? undefined : suggester.nearest(name, index.spellings);
+    const suggestion = diagnostics.full
+      ? undefined
+      : suggester.nearest(name, [...index.spellings, ...sectionWords]);
     const message = `plugin ${plugin} has no option ${shown(name)}`;
     diagnostics.error(nameRange, message, { suggestion });
   }

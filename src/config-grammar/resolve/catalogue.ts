@@ -7,9 +7,15 @@ export type ResolvedValues = Readonly<Record<string, OptionValue>>;
 /** A part of an option's value, for errors that point at the column. */
 export interface ValuePart {
   readonly option: string;
-  /** UTF-16 code units into the value's text. Default 0. */
+  /** For a list: the index of the item that is meant, from 0. Default: all of them. */
+  readonly item?: number;
+  /**
+   * UTF-16 code units into the text of the value, or of the item. For options that take the rest
+   * of the line, and for lists without `item`: into all values as written, quotes included.
+   * Default 0.
+   */
   readonly offset?: number;
-  /** Default: the rest of the value. */
+  /** UTF-16 code units. Default: up to the end of that text. */
   readonly length?: number;
 }
 
@@ -24,6 +30,8 @@ export interface ValueProblem extends ValuePart {
 /** A key that a plugin reads because of what an option says, such as a macro in a command. */
 export interface KeyRequirement extends ValuePart {
   readonly key: string;
+  /** Read where it is there; that nothing provides it is no error. */
+  readonly optional?: boolean;
 }
 
 /** What the grammar has to know about a plugin. */

@@ -24,6 +24,11 @@ export interface StageConfig extends PluginConfig {
   readonly target: PluginTarget;
   /** The words after `:NAME`, empty in flat style. */
   readonly instance: string;
+  /**
+   * Instances of filters of the block, each listed before this plugin: it sees the rows that one of
+   * them lets pass, and those of each on their own. Empty: it sees those of its position.
+   */
+  readonly when: readonly string[];
   readonly span: Span;
 }
 

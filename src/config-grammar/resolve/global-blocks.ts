@@ -1,4 +1,5 @@
 import type { Block } from '../document.ts';
+import { structuralWords } from '../options/define.ts';
 import { type PluginNames, parsePluginTarget } from '../plugin-reference.ts';
 import { shown } from '../wording.ts';
 import type { ResolvedOptions } from './config.ts';
@@ -20,7 +21,7 @@ export function resolveGlobal(block: Block | undefined, context: ResolveContext)
     const entry = set.index.find(name);
     if (entry) {
       set.assign(entry, statement, block);
-    } else if (directory.isKnownInBlocks(name) || name === 'plugin' || name === 'include') {
+    } else if (directory.isKnownInBlocks(name) || structuralWords.has(name)) {
       const message = `${shown(name)} belongs in a block for a group, not in "global"`;
       diagnostics.error(nameRange, message);
     } else {

@@ -1,83 +1,124 @@
 import type { Block } from '../document.ts';
 import type { Range } from '../source-text.ts';
-import { blockTitle, listWords } from '../wording.ts';
+import { Branches, type Place } from './branches.ts';
 import type { PluginSchema } from './catalogue.ts';
 import type { ResolveContext } from './context.ts';
+import { anyFills, fills, keysOf } from './key-set.ts';
+import { missingKeys, unreachableKey } from './missing-keys.ts';
+import type { Placement } from './placement.ts';
 import type { Stage } from './stage.ts';
 
-/** Answers which keys one plugin fills. */
-interface KeySet {
-  readonly exact: ReadonlySet<string>;
-  readonly prefixes: readonly string[];
-  readonly any: boolean;
-}
-
-/** Made once for each declaration, which never changes. */
-const keySets = new WeakMap<PluginSchema, KeySet>();
-
-function keySetOf(schema: PluginSchema): KeySet {
-  const known = keySets.get(schema);
-  if (known) return known;
-  const { provides, providesAny = false } = schema;
-  const wildcards = provides.filter((key) => key.endsWith('*'));
-  const prefixes = wildcards.map((key) => key.slice(0, -1));
-  const keys = { exact: new Set(provides), prefixes, any: providesAny };
-  keySets.set(schema, keys);
-  return keys;
-}
-
-function fills(schema: PluginSchema, key: string): boolean {
-  const { exact, prefixes, any } = keySetOf(schema);
-  return any || exact.has(key) || prefixes.some((prefix) => key.startsWith(prefix));
-}
+/** Missing keys told of the options of one plugin. */
+const maxProblems = 20;
 
 /**
- * Checks that every key a plugin of the block needs is filled by its source, an input or a filter.
- * Inputs run first wherever they are listed, so the order does not matter.
+ * Checks that every key a plugin of the block needs is filled by its source, an input, or a filter
+ * that it stands behind. Inputs run first wherever they are listed.
  */
 export function checkKeys(
   block: Block,
   source: PluginSchema,
-  stages: readonly Stage[],
+  placements: readonly Placement[],
   context: ResolveContext,
 ): void {
-  const isProvided = (key: string) =>
-    fills(source, key) || stages.some(({ schema }) => fills(schema, key));
-  const report = (stage: Stage, missing: readonly string[], range: Range) =>
-    context.diagnostics.error(range, missingKeys(block, stage, missing, context));
-  for (const stage of stages) {
+  const checker = new KeyChecker(block, source, placements, context);
+  for (const placement of placements) checker.next(placement);
+}
+
+class KeyChecker {
+  readonly #block: Block;
+  readonly #context: ResolveContext;
+  /** The plugins whose keys are there for every plugin, each once. */
+  readonly #everywhere: ReadonlySet<PluginSchema>;
+  /** The first use of each filter. */
+  readonly #filters = new Map<PluginSchema, Stage>();
+  readonly #passed = new Set<Stage>();
+  readonly #branches = new Branches();
+
+  constructor(
+    block: Block,
+    source: PluginSchema,
+    placements: readonly Placement[],
+    context: ResolveContext,
+  ) {
+    this.#block = block;
+    this.#context = context;
+    const everywhere = new Set([source]);
+    for (const { stage } of placements) {
+      const { schema } = stage;
+      if (schema.kind === 'input') everywhere.add(schema);
+      if (schema.kind === 'filter' && !this.#filters.has(schema)) this.#filters.set(schema, stage);
+    }
+    this.#everywhere = everywhere;
+  }
+
+  /** Checks a plugin; those listed before it have been. */
+  next(placement: Placement): void {
+    const { stage, filters } = placement;
     const { schema, options, range } = stage;
-    const missing = schema.requires.filter((key) => !isProvided(key));
-    if (missing.length > 0) report(stage, missing, range);
+    const places = this.#branches.placesOf(filters);
+    const lacking = schema.requires.filter((key) => !this.#isThere(key, placement, places));
+    const absent = lacking.filter((key) => !this.#filterWith(key));
+    if (absent.length > 0) this.#report(stage, absent, range);
+    for (const key of lacking) {
+      const filter = this.#filterWith(key);
+      if (filter) this.#reportUnreachable(placement, places, key, filter, range);
+    }
+    if (options.valid) this.#checkOptions(placement, places);
+    if (schema.kind === 'filter') this.#branches.pass(stage, filters);
+    this.#passed.add(stage);
+  }
+
+  /** The keys that values name. */
+  #checkOptions(placement: Placement, places: readonly Place[]): void {
+    const { stage } = placement;
+    const { schema, options } = stage;
+    let problems = 0;
     for (const need of schema.requiredKeys?.(options.values) ?? []) {
-      if (!isProvided(need.key)) report(stage, [need.key], options.rangeOf(need));
+      const { key, optional = false } = need;
+      if (optional || this.#isThere(key, placement, places)) continue;
+      if (++problems > maxProblems) return;
+      const filter = this.#filterWith(key);
+      const range = options.rangeOf(need);
+      if (filter) this.#reportUnreachable(placement, places, key, filter, range);
+      else this.#report(stage, [key], range);
     }
   }
-}
 
-/** `LOGEMU needs key ip.saddr, which no plugin of block 5 provides; add "plugin BASE"` */
-function missingKeys(
-  block: Block,
-  { schema, style }: Stage,
-  missing: readonly string[],
-  { catalogue }: ResolveContext,
-): string {
-  const shown = missing.slice(0, 3).join(', ');
-  const more = missing.length > 3 ? ` and ${missing.length - 3} more` : '';
-  const keys = `${missing.length > 1 ? 'keys' : 'key'} ${shown}${more}`;
-  const advice = adviceFor(
-    missing.map((key) => catalogue.providersOf(key)),
-    style,
-  );
-  return `${schema.name} needs ${keys}, which no plugin of ${blockTitle(block)} provides${advice}`;
-}
+  #isThere(key: string, { stage, known }: Placement, places: readonly Place[]): boolean {
+    if (anyFills(this.#everywhere, key)) return true;
+    if (!known) return this.#filterWith(key) !== undefined;
+    return stage.schema.kind !== 'input' && places.every((place) => place.provides(key));
+  }
 
-/** `; add "plugin A" or "plugin B"` when either is enough, `and` when it takes all of them. */
-function adviceFor(providers: readonly (readonly string[])[], style: Stage['style']): string {
-  const line = (name: string) => (style === 'flat' ? `"plugin ${name}"` : `":${name}"`);
-  const [first = [], ...others] = providers;
-  const enough = first.filter((name) => others.every((names) => names.includes(name)));
-  if (enough.length > 0) return `; add ${listWords(enough.map(line))}`;
-  const all = new Set(providers.flatMap((names) => names.slice(0, 1)));
-  return all.size === 0 ? '' : `; add ${Array.from(all, line).join(' and ')}`;
+  #filterWith(key: string): Stage | undefined {
+    for (const [schema, stage] of this.#filters) if (fills(schema, key)) return stage;
+    return undefined;
+  }
+
+  #report(stage: Stage, keys: readonly string[], range: Range): void {
+    const { catalogue, diagnostics, suggester } = this.#context;
+    const message = missingKeys(this.#block, stage, keys, catalogue);
+    const [key, more] = keys;
+    // One key that no plugin anywhere provides is mistyped.
+    const isMistyped = key !== undefined && !more && catalogue.providersOf(key).length === 0;
+    const suggestion =
+      isMistyped && !diagnostics.full
+        ? suggester.nearest(key, keysOf([...this.#everywhere, ...this.#filters.keys()]))
+        : undefined;
+    diagnostics.error(range, message, { suggestion });
+  }
+
+  #reportUnreachable(
+    { stage, filters }: Placement,
+    places: readonly Place[],
+    key: string,
+    provider: Stage,
+    range: Range,
+  ): void {
+    const astray = filters.find((_, index) => !places[index]?.provides(key));
+    const isPassed = this.#passed.has(provider);
+    const message = unreachableKey({ stage, key, provider, isPassed, astray });
+    this.#context.diagnostics.error(range, message);
+  }
 }

@@ -1,7 +1,7 @@
 import type { Block, Statement } from '../document.ts';
-import { parseOption } from '../options/option.ts';
-import type { OptionSchemas, OptionValue } from '../options/schema.ts';
-import { type Range, rangeThrough, type Span } from '../source-text.ts';
+import { type ItemInValue, listItems, parseOption } from '../options/option.ts';
+import type { ListOption, OptionSchemas, OptionValue } from '../options/schema.ts';
+import { type Range, rangeThrough, type SourceText, type Span } from '../source-text.ts';
 import { rangeInRest, rangeInValue } from '../value-text.ts';
 import type { ResolvedValues, ValuePart } from './catalogue.ts';
 import type { ResolvedOptions } from './config.ts';
@@ -34,6 +34,9 @@ export class OptionSet implements ResolvedOptions {
   // Most plugins of most blocks are given few options or none; these exist when something is.
   #given: Map<string, GivenOption> | undefined;
   #fixed: Map<string, OptionValue> | undefined;
+  /** The items of lists that something was said about. */
+  #items: Map<Statement, readonly ItemInValue[]> | undefined;
+  #valid = true;
 
   constructor(context: ResolveContext, owner: OptionOwner, schemas: OptionSchemas) {
     this.#context = context;
@@ -59,8 +62,12 @@ export class OptionSet implements ResolvedOptions {
     this.#given.set(name, { statement, origin });
   }
 
-  /** Gives an option the value that follows from elsewhere, whatever statements say. */
+  /**
+   * Gives an option the value that follows from elsewhere, whatever statements say; undefined when
+   * what follows is no good value, which whoever calls this reports.
+   */
   fix(name: string, value: OptionValue): void {
+    if (value === undefined) this.#valid = false;
     this.#fixed ??= new Map();
     this.#fixed.set(name, value);
   }
@@ -68,6 +75,11 @@ export class OptionSet implements ResolvedOptions {
   /** The statement that an option has its value from. */
   given(name: string): GivenOption | undefined {
     return this.#given?.get(name);
+  }
+
+  /** Whether `values` are all that the file says: false after an error in a value. */
+  get valid(): boolean {
+    return this.#valid;
   }
 
   /** Reads and checks all values, once everything has been assigned. */
@@ -83,30 +95,47 @@ export class OptionSet implements ResolvedOptions {
   }
 
   /** Where a part of an option's value stands in the file. */
-  rangeOf({ option, offset = 0, length }: ValuePart): Range {
+  rangeOf(part: ValuePart): Range {
+    const { option, item, offset = 0, length } = part;
     const statement = this.#given?.get(option)?.statement;
-    const [first] = statement?.values ?? [];
-    const last = statement?.values.at(-1);
     if (!statement) return this.owner.range;
-    if (!first || !last) return statement.nameRange;
-    if (offset === 0 && length === undefined) return rangeThrough(first.range, last.range);
+    const { values, nameRange, rest } = statement;
+    const [first] = values;
+    const last = values.at(-1);
+    if (!first || !last) return nameRange;
     const { source } = this.#context;
-    const isRest = first !== last || this.values[option] === statement.rest;
-    const text = isRest ? statement.rest : first.text;
-    const start = Math.min(offset, text.length);
-    const size = Math.min(length ?? text.length, text.length - start);
-    if (isRest) return rangeInRest(source, statement, start, size);
-    return rangeInValue(source, first, start, size);
+    const whole = rangeThrough(first.range, last.range);
+    const schema = this.schemas[option];
+    if (schema?.type === 'list' && item !== undefined) {
+      const found = this.#itemsOf(schema, statement)[item];
+      return found ? rangeInItem(source, found, part) : whole;
+    }
+    if (offset === 0 && length === undefined) return whole;
+    if (schema?.type === 'list' || (schema?.type === 'string' && schema.rest)) {
+      const cut = within(rest, offset, length);
+      return rangeInRest(source, statement, cut.offset, cut.length);
+    }
+    const cut = within(first.text, offset, length);
+    return rangeInValue(source, first, cut.offset, cut.length);
+  }
+
+  #itemsOf(schema: ListOption, statement: Statement): readonly ItemInValue[] {
+    this.#items ??= new Map();
+    const known = this.#items.get(statement);
+    if (known) return known;
+    const items = listItems(schema, statement.values);
+    this.#items.set(statement, items);
+    return items;
   }
 
   #valueOf(entry: OptionEntry): OptionValue {
     const { name, schema, fallback } = entry;
-    const { diagnostics, source } = this.#context;
+    const { source } = this.#context;
     if (this.#fixed?.has(name)) return this.#fixed.get(name);
     const statement = this.#given?.get(name)?.statement;
     if (!statement) {
       if (schema.required) {
-        diagnostics.error(this.owner.range, `${this.owner.title} needs the option "${name}"`);
+        this.#refuse(this.owner.range, `${this.owner.title} needs the option "${name}"`);
       }
       this.#checkPaths(entry, fallback, this.owner.range, `the default of option "${name}"`);
       return fallback;
@@ -114,7 +143,7 @@ export class OptionSet implements ResolvedOptions {
     const parsed = parseOption(schema, statement, source);
     if (!parsed.ok) {
       for (const { problem, range, suggestion } of parsed.problems) {
-        diagnostics.error(range, `option "${statement.name}" ${problem}`, { suggestion });
+        this.#refuse(range, `option "${statement.name}" ${problem}`, suggestion);
       }
       return fallback;
     }
@@ -126,11 +155,33 @@ export class OptionSet implements ResolvedOptions {
   #checkPaths({ schema }: OptionEntry, value: OptionValue, range: Range, title: string): void {
     const type = schema.type === 'list' ? schema.of : schema;
     if (type.type !== 'path' || type.access === 'none' || value === undefined) return;
-    const { paths, diagnostics } = this.#context;
+    const { paths } = this.#context;
     for (const path of Array.isArray(value) ? value : [value]) {
       if (typeof path !== 'string' || type.words?.includes(path)) continue;
       const problem = type.access === 'write' ? paths.writable(path) : paths.readable(path);
-      if (problem !== undefined) diagnostics.error(range, `${title}: ${problem}`);
+      if (problem !== undefined) this.#refuse(range, `${title}: ${problem}`);
     }
   }
+
+  #refuse(range: Range, message: string, suggestion?: string): void {
+    this.#valid = false;
+    this.#context.diagnostics.error(range, message, { suggestion });
+  }
+}
+
+/** The range of a part of a list item; of all of it, quotes included. */
+function rangeInItem(
+  source: SourceText,
+  { value, text, offset }: ItemInValue,
+  part: ValuePart,
+): Range {
+  const cut = within(text, part.offset, part.length);
+  if (cut.length === value.text.length) return value.range;
+  return rangeInValue(source, value, offset + cut.offset, cut.length);
+}
+
+/** The part of `text` that an offset and a length mean, cut where the text ends. */
+function within(text: string, offset = 0, length = text.length): Range {
+  const start = Math.min(offset, text.length);
+  return { offset: start, length: Math.min(length, text.length - start) };
 }

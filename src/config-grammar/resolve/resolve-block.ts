@@ -8,8 +8,12 @@ import type { ResolveContext } from './context.ts';
 import type { ExpandedBlock } from './expand.ts';
 import { checkKeys } from './keys.ts';
 import { OptionSet } from './option-set.ts';
+import { placeStages } from './placement.ts';
 import { ResolvedBlock, ResolvedSource, ResolvedStage } from './resolved.ts';
 import { findStages, type Stage } from './stage.ts';
+
+/** Problems told of the values of one plugin: whoever has more has mistaken its options. */
+const maxProblems = 20;
 
 /** Resolves a live block. The result means something only when no error was reported. */
 export function resolveBlock(
@@ -36,10 +40,14 @@ export function resolveBlock(
     fixGroup(block, source, sourceSet, context);
     checkValues(source, sourceSet.resolve(), context);
   }
-  for (const { schema, options } of stages.all) checkValues(schema, options.resolve(), context);
+  for (const { schema, options, sectionOptions } of stages.all) {
+    checkValues(schema, options.resolve(), context);
+    sectionOptions?.resolve();
+  }
   if (expanded.complete && !stages.unknown) {
     checkStages(block, stages.all, context);
-    if (sourceKnown) checkKeys(block, source, stages.all, context);
+    const placements = placeStages(block, stages.all, context);
+    if (sourceKnown) checkKeys(block, source, placements, context);
   }
   const resolvedSource = new ResolvedSource(source, sourceSet);
   const resolvedStages = stages.all.map((stage) => new ResolvedStage(stage, text));
@@ -65,12 +73,14 @@ function checkStages(
   }
 }
 
+/** What a plugin itself finds wrong with its values, once each of them is well-formed. */
 function checkValues(
   { check }: PluginSchema,
   set: OptionSet,
   { diagnostics }: ResolveContext,
 ): void {
-  for (const problem of check?.(set.values) ?? []) {
+  if (!check || !set.valid) return;
+  for (const problem of check(set.values).slice(0, maxProblems)) {
     const range = set.rangeOf(problem);
     const details = { suggestion: problem.suggestion };
     if (problem.severity === 'warning') diagnostics.warning(range, problem.message, details);

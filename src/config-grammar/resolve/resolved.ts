@@ -3,6 +3,7 @@ import { type PluginTarget, targetKey } from '../plugin-reference.ts';
 import type { SourceText, Span } from '../source-text.ts';
 import type { PluginSchema, ResolvedValues } from './catalogue.ts';
 import type { BlockConfig, PluginConfig, ResolvedOptions, StageConfig } from './config.ts';
+import { whenOf } from './section-options.ts';
 import type { Stage } from './stage.ts';
 
 // Classes, so that fingerprints, which only a reload compares, are made when they are asked for.
@@ -25,19 +26,22 @@ export class ResolvedStage implements StageConfig {
   readonly schema: PluginSchema;
   readonly target: PluginTarget;
   readonly instance: string;
+  readonly when: readonly string[];
   readonly options: ResolvedOptions;
   readonly span: Span;
 
-  constructor({ schema, target, instance, options, range }: Stage, source: SourceText) {
-    this.schema = schema;
-    this.target = target;
-    this.instance = instance;
-    this.options = options;
-    this.span = source.span(range);
+  constructor(stage: Stage, source: SourceText) {
+    this.schema = stage.schema;
+    this.target = stage.target;
+    this.instance = stage.instance;
+    this.when = whenOf(stage);
+    this.options = stage.options;
+    this.span = source.span(stage.range);
   }
 
   get fingerprint(): string {
-    const parts = [targetKey(this.target), this.schema.revision ?? '', this.instance];
+    const { target, schema, instance, when } = this;
+    const parts = [targetKey(target), schema.revision ?? '', instance, ...when];
     return fingerprintOf(parts, this.options.values);
   }
 }

@@ -1,7 +1,7 @@
 import type { Block, Section, Statement } from '../document.ts';
 import { type PluginTarget, targetKey } from '../plugin-reference.ts';
 import type { Range } from '../source-text.ts';
-import { blockTitle } from '../wording.ts';
+import { blockTitle, clip } from '../wording.ts';
 import type { PluginSchema } from './catalogue.ts';
 import type { ResolveContext } from './context.ts';
 import type { ExpandedBlock } from './expand.ts';
@@ -17,7 +17,17 @@ export interface Stage {
   readonly range: Range;
   readonly origin: Block;
   readonly options: OptionSet;
+  /** Those of `sectionSchemas`, once the section says any. */
+  sectionOptions: OptionSet | undefined;
 }
+
+/** A plugin as messages name it, with the words of its section: `KNOCK ssh`. */
+export const stageTitle = ({ schema, instance }: Pick<Stage, 'schema' | 'instance'>): string =>
+  instance === '' ? schema.name : `${schema.name} ${clip(instance)}`;
+
+/** Whether the filter has a name, so that it guards only the plugins that name it in `when`. */
+export const isNamedFilter = ({ schema, instance }: Stage): boolean =>
+  schema.kind === 'filter' && instance !== '';
 
 export interface StageSection {
   readonly stage: Stage;
@@ -92,9 +102,18 @@ class StageFinder implements Stages {
       if (first.origin === origin) this.#reportRepeated(first, range);
       return first;
     }
-    const title = `plugin ${schema.name}`;
-    const options = new OptionSet(this.#context, { title, range }, schema.options);
-    const stage = { schema, target, instance, style, range, origin, options };
+    const owner = { title: `plugin ${schema.name}`, range };
+    const options = new OptionSet(this.#context, owner, schema.options);
+    const stage: Stage = {
+      schema,
+      target,
+      instance,
+      style,
+      range,
+      origin,
+      options,
+      sectionOptions: undefined,
+    };
     this.#byKey.set(key, stage);
     this.all.push(stage);
     return stage;

@@ -1,6 +1,7 @@
 import type { Block } from '../document.ts';
-import { structuralWords } from '../options/define.ts';
+import { blockWords, sectionWords } from '../options/define.ts';
 import { blockTitle, shown } from '../wording.ts';
+import { strayWord } from './assign.ts';
 import type { ResolveContext } from './context.ts';
 import { OptionIndex } from './option-index.ts';
 import { lookUpPlugin } from './plugin-lookup.ts';
@@ -16,10 +17,14 @@ export function checkUnusedTemplate(block: Block, context: ResolveContext): void
     `${blockTitle(block)} is not used: it has no "source" or "group", and no live block includes it`,
     { suggestion: suggester.nearest(block.name, ['global', 'plugins']) },
   );
+  const isFlat = block.statements.some(({ name }) => name === 'plugin');
+  const style = isFlat ? 'flat' : 'section';
   for (const { name, nameRange, values } of block.statements) {
     if (name === 'plugin') {
       for (const { text, range } of values.slice(0, 1)) lookUpPlugin(text, range, context);
-    } else if (!structuralWords.has(name) && !directory.isKnownInBlocks(name)) {
+    } else if (sectionWords.includes(name)) {
+      diagnostics.error(nameRange, strayWord(name, style));
+    } else if (!blockWords.includes(name) && !directory.isKnownInBlocks(name)) {
       const suggestion = diagnostics.full
         ? undefined
         : suggester.nearest(name, directory.blockOptions());
@@ -31,9 +36,11 @@ export function checkUnusedTemplate(block: Block, context: ResolveContext): void
     if (!schema) continue;
     const index = OptionIndex.of(schema.options);
     for (const { name: option, nameRange } of statements) {
-      if (index.find(option)) continue;
+      if (index.find(option) || sectionWords.includes(option)) continue;
       diagnostics.error(nameRange, `plugin ${schema.name} has no option ${shown(option)}`, {
-        suggestion: diagnostics.full ? undefined : suggester.nearest(option, index.spellings),
+        suggestion: diagnostics.full
+          ? undefined
+          : suggester.nearest(option, [...index.spellings, ...sectionWords]),
       });
     }
   }

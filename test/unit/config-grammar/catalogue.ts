@@ -2,11 +2,14 @@ import {
   type Catalogue,
   defineOptions,
   formatDiagnostics,
+  type KeyRequirement,
+  type OptionValue,
   type PathChecks,
   type PluginSchema,
   parseConfig,
   type Resolution,
   resolveConfig,
+  type ValueProblem,
 } from '../../../src/config-grammar/index.ts';
 
 /** A catalogue of made-up declarations: the grammar knows no plugin by name. */
@@ -86,7 +89,61 @@ const plugins: readonly PluginSchema[] = [
     requires: [],
     provides: [],
   },
+  {
+    name: 'KNOCK',
+    kind: 'filter',
+    options: defineOptions({
+      knockfile: { type: 'path', access: 'read', help: 'one-time sequences' },
+      knockports: { type: 'list', of: { type: 'string' }, help: 'the sequence' },
+    }),
+    requires: [],
+    provides: ['knock.name'],
+    check: ({ knockports }) => portProblems(knockports),
+  },
+  {
+    name: 'THRESHOLD',
+    kind: 'filter',
+    options: defineOptions({
+      threshkey: { type: 'list', of: { type: 'string' }, help: 'keys to count by' },
+      threshhint: { type: 'list', of: { type: 'string' }, help: 'keys that help' },
+    }),
+    requires: [],
+    provides: ['threshold.count'],
+    requiredKeys: ({ threshkey, threshhint }) => [
+      ...keyItems('threshkey', threshkey),
+      ...keyItems('threshhint', threshhint).map((need) => ({ ...need, optional: true })),
+    ],
+  },
+  {
+    name: 'REPORT',
+    kind: 'output',
+    options: none,
+    requires: ['knock.name'],
+    provides: [],
+  },
+  {
+    name: 'TAG',
+    kind: 'input',
+    options: none,
+    requires: ['threshold.count'],
+    provides: [],
+  },
 ];
+
+/** The letters in items that are to be numbers. */
+function portProblems(ports: OptionValue): readonly ValueProblem[] {
+  if (!Array.isArray(ports)) return [];
+  return ports.flatMap((port, item) => {
+    const offset = String(port).search(/[a-z]/);
+    if (offset === -1) return [];
+    return { option: 'knockports', item, offset, length: 1, message: `${port} is no port` };
+  });
+}
+
+function keyItems(option: string, keys: OptionValue): readonly KeyRequirement[] {
+  if (!Array.isArray(keys)) return [];
+  return keys.map((key, item) => ({ key: String(key), option, item }));
+}
 
 const sources: readonly PluginSchema[] = [
   {

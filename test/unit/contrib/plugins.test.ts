@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { InputPlugin, OutputPlugin, PluginContext } from '../../../src/plugins/api.ts';
+import type { InputPlugin, OutputContext, OutputPlugin } from '../../../src/plugins/api.ts';
 import { Batch } from '../../../src/records/batch.ts';
 import { ColumnSet } from '../../../src/records/column-set.ts';
 import { type Key, key } from '../../../src/records/key.ts';
+import { fakeContext } from '../plugins/fake-context.ts';
 
 const folder = new URL('../../../contrib/plugins/', import.meta.url);
 const scope: InputPlugin = await load('scope.mjs');
@@ -80,15 +81,9 @@ function blockOf(...keys: readonly Key[]) {
   const batch = new Batch(new ColumnSet(16, keys));
   const log: string[] = [];
   const say = (message: string) => log.push(message);
-  const context: PluginContext<Record<string, never>> = {
-    block: '5',
-    options: {},
-    columns: batch.columns,
+  const context: OutputContext<Record<string, never>> = {
+    ...fakeContext(batch.columns, {}),
     log: { debug: say, info: say, notice: say, error: say, counted: say },
-    host: { links: { bytes: () => undefined, revision: 0 }, hostname: 'fw', openAppend: () => -1 },
-    fail: (error) => {
-      throw error;
-    },
   };
   return { batch, context, log };
 }

@@ -124,7 +124,7 @@ describe('BlockSet, changing,', () => {
       block: '5',
       source: { received: 3, lost: 0, overruns: 0, malformed: 0 },
       decoded: 3,
-      outputs: [{ title: 'SINK', written: 3, dropped: 0, errors: 0 }],
+      stages: [{ title: 'SINK', counts: { written: 3, dropped: 0, errors: 0 } }],
     });
   });
 
@@ -223,6 +223,19 @@ describe('BlockSet, changing,', () => {
     expect(plugins.take()).toEqual(['SINK 2']);
   });
 
+  test('keeps a source waiting until the plugin that holds it is closed', async () => {
+    await change('5 {\n  plugin HOLDER\n}\n');
+    plugins.sources[0]?.emit(1);
+    plugins.take();
+    await change(tagged(5, 'five'));
+    expect(plugins.take()).toEqual([
+      'open DOUBLE',
+      'open SINKfive',
+      'close HOLDER',
+      'source release',
+    ]);
+  });
+
   test('lets blocks swap their sources', async () => {
     const named = (a: number, b: number) =>
       `a {\n  group ${a}\n  plugin SINK\n}\nb {\n  group ${b}\n  plugin SINK2\n}\n`;
@@ -269,6 +282,14 @@ describe('BlockSet, closing,', () => {
     await blocks.close();
     expect(plugins.take()).toEqual(['close DOUBLE', 'close SINKfive']);
     expect(logged()[0]).toBe('error: block 5: source close failed');
+  });
+
+  test('lets a source that a plugin holds deliver', async () => {
+    await open('5 {\n  plugin HOLDER\n}\n');
+    plugins.sources[0]?.emit(1);
+    plugins.take();
+    await blocks.close();
+    expect(plugins.take()).toEqual(['source release', 'source close', 'close HOLDER']);
   });
 
   test('attributes failures to block and plugin', async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { PluginCatalogue } from '../../../src/daemon/catalogue.ts';
+import { defineOptions, defineOutput } from '../../../src/plugins/api.ts';
 import { logemu } from '../../../src/plugins/output/logemu.ts';
+import { builtinStages } from '../../../src/plugins/registry.ts';
 import { nflog } from '../../../src/plugins/source/nflog/index.ts';
 import { FakePlugins } from './fake-plugins.ts';
 
@@ -16,7 +18,7 @@ describe('PluginCatalogue', () => {
     });
     expect(schema?.options).toBe(logemu.options);
     expect(schema && catalogue.stageOf(schema)).toBe(logemu);
-    expect(catalogue.pluginNames()).toEqual(['BASE', 'LOCAL', 'LOGEMU', 'OPRINT']);
+    expect(catalogue.pluginNames()).toEqual(builtinStages.map(({ name }) => name));
   });
 
   test('knows sources by name, in any case, and the one of blocks that choose none', () => {
@@ -44,6 +46,30 @@ describe('PluginCatalogue', () => {
     expect(schema && catalogue.stageOf(schema)).toBe(sink);
     expect(catalogue.plugin({ kind: 'builtin', name: 'LOGEMU' })?.options).toBe(logemu.options);
     expect(catalogue.plugin({ ...target, path: '/y/LOGEMU.mjs' })).toBeUndefined();
+  });
+
+  test('refuses the options of a module whose own checks throw', () => {
+    const catalogue = new PluginCatalogue();
+    const target = { kind: 'module', name: 'THROWS', path: '/x/THROWS.mjs' } as const;
+    const plugin = defineOutput({
+      kind: 'output',
+      name: 'THROWS',
+      summary: '',
+      options: defineOptions({ by: { type: 'string', help: 'a key' } }),
+      reads: [],
+      readsOf: () => {
+        throw new Error('broken');
+      },
+      open: () => {
+        throw new Error('not to be opened');
+      },
+    });
+    catalogue.addStage(target, plugin);
+    const schema = catalogue.plugin(target);
+    expect(schema?.check?.({})).toEqual([
+      { option: '', message: 'plugin THROWS cannot check its options: broken' },
+    ]);
+    expect(schema?.requiredKeys?.({})).toEqual([]);
   });
 
   test('has no plugin for a schema of another catalogue', () => {

@@ -3,9 +3,11 @@ import { planColumns } from '../../../src/daemon/column-plan.ts';
 import {
   defineFilter,
   defineInput,
+  defineOptions,
   defineOutput,
   defineSource,
   type KeyUse,
+  type SourcePlugin,
   type StagePlugin,
 } from '../../../src/plugins/api.ts';
 import { base } from '../../../src/plugins/input/base/index.ts';
@@ -38,9 +40,15 @@ const output = (...reads: string[]) =>
   defineOutput({ kind: 'output', name: 'O', reads: uses(reads), ...common });
 const outputOfAll = defineOutput({ kind: 'output', name: 'ALL', reads: 'all', ...common });
 
+const planOf = (from: SourcePlugin, ...stages: StagePlugin[]) =>
+  planColumns(
+    from,
+    stages.map((plugin) => ({ plugin, options: {} })),
+  );
+
 /** The plan by names: keys with a column, and inputs that are opened. */
 function plan(from: ReturnType<typeof source>, ...stages: StagePlugin[]) {
-  const { keys: planned, activeInputs } = planColumns(from, stages);
+  const { keys: planned, activeInputs } = planOf(from, ...stages);
   return [planned.map(({ name }) => name), [...activeInputs].map(({ name }) => name).sort()];
 }
 
@@ -95,20 +103,43 @@ describe('planColumns', () => {
   test('has one column for a key that two plugins provide, declared by the first', () => {
     const first = key('a', 'u32', 'of the source');
     const from = defineSource({ kind: 'source', name: 'S', provides: [first], ...common });
-    const { keys: planned } = planColumns(from, [input('I', [], ['a']), output('a')]);
+    const { keys: planned } = planOf(from, input('I', [], ['a']), output('a'));
     expect(planned).toEqual([first]);
+  });
+});
+
+describe('keys that options name', () => {
+  const named = defineOutput({
+    kind: 'output',
+    name: 'NAMED',
+    reads: uses(['a']),
+    summary: '',
+    options: defineOptions({ by: { type: 'string', required: true, help: 'a key' } }),
+    readsOf: ({ by }) => [{ key: by, option: 'by' }],
+    open: never,
+  });
+
+  test('are planned as those that the plugin always reads', () => {
+    const inputs = input('I', ['b'], ['x']);
+    const stages = [
+      { plugin: inputs, options: {} },
+      { plugin: named, options: { by: 'x' } },
+    ];
+    const { keys: planned, activeInputs } = planColumns(source('a', 'b', 'c'), stages);
+    expect(planned.map(({ name }) => name)).toEqual(['a', 'b', 'x']);
+    expect([...activeInputs]).toEqual([inputs]);
   });
 });
 
 describe('planColumns for the plugins that come with specter', () => {
   const names = (...reads: string[]) =>
-    planColumns(nflog, [base, local, output(...reads)]).keys.map(({ name }) => name);
+    planOf(nflog, base, local, output(...reads)).keys.map(({ name }) => name);
   /** What BASE reads whatever is wanted of it. */
   const always = ['raw.pkt', 'oob.family', 'oob.protocol', 'oob.vlan.proto', 'oob.vlan.tci'];
 
   test('decodes no header for a block that wants none', () => {
     expect(names('raw.pkt')).toEqual(['raw.pkt']);
-    expect(planColumns(nflog, [base, output('raw.pkt')]).activeInputs.size).toBe(0);
+    expect(planOf(nflog, base, output('raw.pkt')).activeInputs.size).toBe(0);
   });
 
   test('keeps of a packet what its outputs read, and no more', () => {
@@ -121,7 +152,7 @@ describe('planColumns for the plugins that come with specter', () => {
   });
 
   test('opens BASE for LOGEMU and leaves LOCAL alone', () => {
-    const { activeInputs } = planColumns(nflog, [base, local, logemu]);
+    const { activeInputs } = planOf(nflog, base, local, logemu);
     expect([...activeInputs]).toEqual([base]);
   });
 });

@@ -53,6 +53,14 @@ export class FakeSource implements SourceInstance<{ readonly group: number | und
     this.#plugins.note('source start');
   }
 
+  hold(): void {
+    this.#plugins.note('source hold');
+  }
+
+  release(): void {
+    this.#plugins.note('source release');
+  }
+
   reconfigure(options: { readonly group: number | undefined }): void {
     this.#plugins.note(`source reconfigure ${JSON.stringify(options)}`);
   }
@@ -69,6 +77,7 @@ export class FakeSource implements SourceInstance<{ readonly group: number | und
  * - input DOUBLE: fills `n.double` from `n`
  * - filter ODD: lets odd `n` pass
  * - outputs SINK and SINK2, option `tag`: read `n` and `n.double`
+ * - output HOLDER: holds the block from its first record on
  */
 export class FakePlugins extends PluginCatalogue {
   /** `open SINK`, `SINK 1 2 3`, `close SINK` … in order; a tag stands behind the name. */
@@ -83,6 +92,7 @@ export class FakePlugins extends PluginCatalogue {
     readonly odd: StagePlugin;
     readonly sink: StagePlugin;
     readonly sink2: StagePlugin;
+    readonly holder: StagePlugin;
   };
   override readonly defaultSource = 'fake';
 
@@ -94,9 +104,10 @@ export class FakePlugins extends PluginCatalogue {
       odd: this.#odd(),
       sink: this.#sink('SINK'),
       sink2: this.#sink('SINK2'),
+      holder: this.#holder(),
     };
-    const { double, odd, sink, sink2 } = this.fakes;
-    for (const plugin of [double, odd, sink, sink2]) {
+    const { source: _, ...stages } = this.fakes;
+    for (const plugin of Object.values(stages)) {
       this.addStage({ kind: 'builtin', name: plugin.name }, plugin);
     }
     this.addSource(this.fakes.source);
@@ -183,6 +194,22 @@ export class FakePlugins extends PluginCatalogue {
           },
         };
       },
+    });
+  }
+
+  #holder() {
+    return defineOutput({
+      kind: 'output',
+      name: 'HOLDER',
+      summary: 'holds',
+      options: {},
+      reads: [],
+      holds: () => true,
+      open: ({ hold }) => ({
+        counters: { written: 0, dropped: 0, errors: 0 },
+        write: () => hold(),
+        close: async () => this.note('close HOLDER'),
+      }),
     });
   }
 

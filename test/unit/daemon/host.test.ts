@@ -50,6 +50,28 @@ describe('DaemonHost', () => {
     );
   });
 
+  test('opens a file that is there for reading and writing', async () => {
+    const path = await folder.write('codes', 'one\n');
+    const host = new DaemonHost(new FakeLinks());
+    const file = host.openUpdate(path);
+    writeSync(file, '#', 0);
+    closeSync(file);
+    expect(await readFile(path, 'utf8')).toBe('#ne\n');
+    expect(() => host.openUpdate(folder.join('none'))).toThrow(/^ENOENT: .*none'$/);
+    expect(existsSync(folder.join('none'))).toBe(false);
+  });
+
+  test('tells who specter will be, and what it may do then', () => {
+    const host = new DaemonHost(new FakeLinks());
+    expect(host.uid).toBe(process.geteuid?.());
+    expect(host.hasCapability('net_admin')).toBe(runsAsRoot);
+    host.futureUser = { ...nobody, capabilities: [12] };
+    expect(host.uid).toBe(65_534);
+    expect(host.hasCapability('net_admin')).toBe(true);
+    expect(host.hasCapability('net_raw')).toBe(false);
+    expect(() => host.hasCapability('no_such')).toThrow('no_such is no capability');
+  });
+
   test('knows the machine by the first part of its name', () => {
     expect(new DaemonHost(new FakeLinks()).hostname).toMatch(/^[^.\x00-\x1f]+$/);
   });

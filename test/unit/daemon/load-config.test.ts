@@ -94,7 +94,7 @@ describe('loadConfig', () => {
 /s.conf:17:14: error: option "logemufile": the directory /no/such does not exist; create it first
   logemufile /no/such/folder
              ^~…
-/s.conf:21:10: error: MINE needs key ip.sadr, which no plugin of block 7 provides
+/s.conf:21:10: error: MINE needs key ip.sadr, which no plugin of block 7 provides; did you mean "ip.saddr"?
   plugin /mine.mjs
          ^~…
 `);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Pipeline, type StageSpec } from '../../../src/daemon/pipeline.ts';
-import type { StagePlugin } from '../../../src/plugins/api.ts';
+import { Pipeline } from '../../../src/daemon/pipeline.ts';
+import type { StageServices, StageSpec } from '../../../src/daemon/stage.ts';
+import { defineFilter, defineOutput, type StagePlugin } from '../../../src/plugins/api.ts';
 import { key } from '../../../src/records/key.ts';
 import { fakeHost, LoggedLines } from '../plugins/fake-context.ts';
 import { FakePlugins } from './fake-plugins.ts';
@@ -8,25 +9,38 @@ import { FakePlugins } from './fake-plugins.ts';
 let plugins: FakePlugins;
 let log: LoggedLines;
 let failures: string[];
+/** What the plugins asked of the source, and how each ends what it asked for. */
+let holds: string[];
+let releases: (() => void)[];
 
 beforeEach(() => {
   plugins = new FakePlugins();
   log = new LoggedLines();
   failures = [];
+  holds = [];
+  releases = [];
 });
 
 function open(...stages: StagePlugin[]): Promise<Pipeline> {
   const specs: StageSpec[] = stages.map((plugin, i) => ({
     plugin,
     title: `${plugin.name} ${i}`,
+    instance: '',
+    when: [],
     options: { tag: '' },
   }));
-  return Pipeline.open(plugins.fakes.source, specs, {
-    log: () => log,
-    context: { block: '5', host: fakeHost() },
-    fail: (title, error) => failures.push(`${title}: ${error.message}`),
-  });
+  return Pipeline.open(plugins.fakes.source, specs, services());
 }
+
+const services = (): StageServices => ({
+  log: () => log,
+  block: { block: '5', group: 5, host: fakeHost() },
+  hold: () => {
+    holds.push('hold');
+    return () => holds.push('release');
+  },
+  fail: (title, error) => failures.push(`${title}: ${error.message}`),
+});
 
 /** Sends rows with these values of `n` through. */
 function run(pipeline: Pipeline, ...numbers: number[]): void {
@@ -108,7 +122,9 @@ describe('Pipeline', () => {
     plugins.failing.add('SINK 1 2');
     run(pipeline, 1, 2);
     run(pipeline, 3);
-    expect(pipeline.outputs()).toEqual([{ title: 'SINK 0', written: 1, dropped: 2, errors: 1 }]);
+    expect(pipeline.statistics()).toEqual([
+      { title: 'SINK 0', counts: { written: 1, dropped: 2, errors: 1 } },
+    ]);
   });
 
   test('passes on what plugins report as failed', async () => {
@@ -151,9 +167,170 @@ describe('Pipeline', () => {
     const { sink, odd, sink2 } = plugins.fakes;
     const pipeline = await open(sink, odd, sink2);
     run(pipeline, 1, 2);
-    expect(pipeline.outputs()).toEqual([
-      { title: 'SINK 0', written: 2, dropped: 0, errors: 0 },
-      { title: 'SINK2 2', written: 1, dropped: 0, errors: 0 },
+    expect(pipeline.statistics()).toEqual([
+      { title: 'SINK 0', counts: { written: 2, dropped: 0, errors: 0 } },
+      { title: 'ODD 1', counts: { seen: 2, passed: 1 } },
+      { title: 'SINK2 2', counts: { written: 1, dropped: 0, errors: 0 } },
+    ]);
+  });
+
+  test('adds what plugins count themselves', async () => {
+    const pipeline = await open(countingFilter, countingOutput());
+    run(pipeline, 1);
+    expect(pipeline.statistics()).toEqual([
+      { title: 'COUNTING 0', counts: { seen: 1, passed: 1, evicted: 7 } },
+      { title: 'HOLDING 1', counts: { written: 0, dropped: 0, errors: 0, 'timed out': 2 } },
     ]);
   });
 });
+
+describe('named filters', () => {
+  /** `when` by the position of the plugin; a filter's name is its plugin's. */
+  const branching = (
+    stages: readonly [plugin: StagePlugin, instance: string, ...when: string[]][],
+  ): Promise<Pipeline> => {
+    const specs = stages.map(([plugin, instance, ...when]) => ({
+      plugin,
+      title: `${plugin.name} ${instance}`.trim(),
+      instance,
+      when,
+      options: { tag: instance },
+    }));
+    return Pipeline.open(plugins.fakes.source, specs, services());
+  };
+
+  test('guard those that name them, and nobody else', async () => {
+    const { odd, sink, sink2 } = plugins.fakes;
+    const pipeline = await branching([
+      [sink, 'before'],
+      [odd, 'odd'],
+      [sink2, 'odd', 'odd'],
+      [sink2, 'all'],
+    ]);
+    plugins.take();
+    run(pipeline, 1, 2, 3);
+    expect(plugins.take()).toEqual(['SINKbefore 1 2 3', 'ODD', 'SINK2odd 1 3', 'SINK2all 1 2 3']);
+  });
+
+  test('run those that name them at their own place, one branch after the other', async () => {
+    const { odd, sink, sink2 } = plugins.fakes;
+    const pipeline = await branching([
+      [odd, 'a'],
+      [atLeast(2), 'b'],
+      [sink, 'both', 'a', 'b'],
+      [sink2, 'b', 'b'],
+    ]);
+    plugins.take();
+    run(pipeline, 1, 2, 3);
+    expect(plugins.take()).toEqual(['ODD', 'SINKboth 1 3', 'SINKboth 2 3', 'SINK2b 2 3']);
+  });
+
+  test('can stand behind each other', async () => {
+    const { odd, sink } = plugins.fakes;
+    const pipeline = await branching([
+      [odd, 'a'],
+      [atLeast(2), 'b', 'a'],
+      [sink, 'ab', 'b'],
+      [sink, 'a', 'a'],
+    ]);
+    plugins.take();
+    run(pipeline, 1, 2, 3);
+    expect(plugins.take()).toEqual(['ODD', 'SINKab 3', 'SINKa 1 3']);
+  });
+
+  test('have filters without a name guard the rest of their branch', async () => {
+    const { odd, sink } = plugins.fakes;
+    const pipeline = await branching([
+      [odd, 'a'],
+      [sink, 'first', 'a'],
+      [atLeast(2), '', 'a'],
+      [sink, 'second', 'a'],
+    ]);
+    plugins.take();
+    run(pipeline, 1, 2, 3);
+    expect(plugins.take()).toEqual(['ODD', 'SINKfirst 1 3', 'SINKsecond 3']);
+  });
+
+  test('let nothing into their branch when they fail, and the rest go on', async () => {
+    const { odd, sink, sink2 } = plugins.fakes;
+    const pipeline = await branching([
+      [odd, 'a'],
+      [sink, 'a', 'a'],
+      [sink2, 'all'],
+    ]);
+    plugins.take();
+    plugins.failing.add('ODD');
+    run(pipeline, 1, 2);
+    expect(plugins.take()).toEqual(['SINK2all 1 2']);
+    expect(log.lines).toEqual(['counted: records held back by a failure: 2']);
+  });
+});
+
+describe('a plugin that holds the block', () => {
+  test('has a batch of one record, so that those behind it can wait', async () => {
+    expect((await open(plugins.fakes.sink)).batch.capacity).toBe(1024);
+    expect((await open(plugins.fakes.sink, countingOutput())).batch.capacity).toBe(1);
+  });
+
+  test('ends its holds when it is closed, each once', async () => {
+    const pipeline = await open(countingOutput());
+    run(pipeline, 1);
+    run(pipeline, 2);
+    expect(holds).toEqual(['hold', 'hold']);
+    releases[0]?.();
+    releases[0]?.();
+    expect(holds).toEqual(['hold', 'hold', 'release']);
+    await pipeline.close();
+    expect(holds).toEqual(['hold', 'hold', 'release', 'release']);
+  });
+});
+
+const countingFilter = defineFilter({
+  kind: 'filter',
+  name: 'COUNTING',
+  summary: '',
+  options: {},
+  reads: [],
+  provides: [],
+  open: () => ({ select: () => {}, details: () => ({ evicted: 7 }) }),
+});
+
+/** Holds the block at every record. */
+const countingOutput = () =>
+  defineOutput({
+    kind: 'output',
+    name: 'HOLDING',
+    summary: '',
+    options: {},
+    reads: [],
+    holds: () => true,
+    open: ({ hold }) => ({
+      counters: { written: 0, dropped: 0, errors: 0 },
+      write: () => releases.push(hold()),
+      details: () => ({ 'timed out': 2 }),
+      close: async () => {},
+    }),
+  });
+
+/** Lets numbers from `least` on pass. */
+const atLeast = (least: number) =>
+  defineFilter({
+    kind: 'filter',
+    name: 'LEAST',
+    summary: '',
+    options: {},
+    reads: [{ name: 'n' }],
+    provides: [],
+    open: ({ columns }) => {
+      const numbers = columns.readNumbers('n');
+      return {
+        select: (batch) => {
+          const passing = batch.rows
+            .subarray(0, batch.selected)
+            .filter((row) => numbers.get(row) >= least);
+          batch.rows.set(passing);
+          batch.selected = passing.length;
+        },
+      };
+    },
+  });

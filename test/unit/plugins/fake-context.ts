@@ -1,4 +1,5 @@
-import type { Host, LinkNames, PluginLog } from '../../../src/plugins/api.ts';
+import type { Host, LinkNames, OutputContext, PluginLog } from '../../../src/plugins/api.ts';
+import type { ColumnSet } from '../../../src/records/column-set.ts';
 
 /** A plugin's log that can be asked what was logged. */
 export class LoggedLines implements PluginLog {
@@ -55,12 +56,52 @@ const bytesOf = (name: string | Uint8Array): Uint8Array =>
 export interface FakeHostOptions {
   readonly links?: LinkNames;
   readonly openAppend?: (path: string) => number;
+  readonly openUpdate?: (path: string) => number;
+  /** Default: all. */
+  readonly capabilities?: readonly string[];
+  /** Default 0. */
+  readonly uid?: number;
 }
 
 /** A host named `gate`. */
-export function fakeHost({ links = new FakeLinks(), openAppend }: FakeHostOptions = {}): Host {
+export function fakeHost(options: FakeHostOptions = {}): Host {
+  const { links = new FakeLinks(), openAppend, openUpdate, capabilities, uid = 0 } = options;
   const noFiles = (path: string): number => {
     throw new Error(`${path}: this test opens no files`);
   };
-  return { links, hostname: 'gate', openAppend: openAppend ?? noFiles };
+  return {
+    links,
+    hostname: 'gate',
+    openAppend: openAppend ?? noFiles,
+    openUpdate: openUpdate ?? noFiles,
+    hasCapability: (name) => capabilities?.includes(name) ?? true,
+    uid,
+  };
+}
+
+/** A context with the log of what was logged. Errors that a plugin reports are thrown. */
+export interface FakeContext<Values> extends OutputContext<Values> {
+  readonly log: LoggedLines;
+}
+
+/** What a plugin in block 5 is opened with, at `gate`. */
+export function fakeContext<Values>(
+  columns: ColumnSet,
+  options: Values,
+  others: Partial<FakeContext<Values>> = {},
+): FakeContext<Values> {
+  return {
+    block: '5',
+    group: 5,
+    instance: '',
+    options,
+    columns,
+    log: new LoggedLines(),
+    host: fakeHost(),
+    fail: (error) => {
+      throw error;
+    },
+    hold: () => () => {},
+    ...others,
+  };
 }

@@ -74,6 +74,9 @@ describe('loadModule', () => {
     [declaration({ name: "''" }), 'it has no `name`'],
     [declaration({ summary: 'undefined' }), 'it has no `summary`'],
     [declaration({ open: "'open'" }), 'it has no function `open`'],
+    [declaration({ check: '5' }), '`check` must be a function'],
+    [declaration({ readsOf: '[]' }), '`readsOf` must be a function'],
+    [declaration({ holds: 'true' }), '`holds` must be a function'],
     [declaration({ reads: 'undefined' }), '`reads` must be a list of { name, required?, for? }'],
     [declaration({ reads: "['ip.saddr']" }), '`reads` must be a list of { name, required?, for? }'],
     [

@@ -13,7 +13,7 @@ import { Batch } from '../../../src/records/batch.ts';
 import { ColumnSet } from '../../../src/records/column-set.ts';
 import { ValueText } from '../../../src/records/value-text.ts';
 import { type FakePacket, nflogMessage } from '../../support/fake-socket.ts';
-import { FakeLinks, fakeHost, LoggedLines } from './fake-context.ts';
+import { FakeLinks, fakeContext, fakeHost } from './fake-context.ts';
 
 export interface PacketPathOptions {
   readonly links?: LinkNames;
@@ -44,23 +44,15 @@ export class PacketPath {
       },
     });
     if (output.reads !== 'all') this.#shown = new Set(output.reads.map(({ name }) => name));
-    const plan = planColumns(nflog, [base, output]);
+    const plan = planColumns(nflog, [
+      { plugin: base, options: {} },
+      { plugin: output, options: {} },
+    ]);
     const columns = new ColumnSet(capacity, plan.keys);
     this.batch = new Batch(columns);
     this.#source = new NflogDecoder(columns);
     if (!plan.activeInputs.has(base)) return;
-    const host = fakeHost({ links });
-    const fail = (error: Error) => {
-      throw error;
-    };
-    this.#base = base.open({
-      block: '5',
-      options: {},
-      columns,
-      host,
-      log: new LoggedLines(),
-      fail,
-    });
+    this.#base = base.open(fakeContext(columns, {}, { host: fakeHost({ links }) }));
   }
 
   /** Fills the batch with packets, one a row, all of them selected. */

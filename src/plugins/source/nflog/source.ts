@@ -50,6 +50,9 @@ export class NflogSource implements SourceInstance<NflogValues> {
   readonly #watch: SocketWatch;
   readonly #message = new MessageCursor();
   #closed = false;
+  #started = false;
+  /** Nothing may be delivered for now. */
+  #held = false;
   #options: NflogValues;
   #ring: ReceiveRing;
   #handle: ReceiveHandle | undefined;
@@ -74,7 +77,24 @@ export class NflogSource implements SourceInstance<NflogValues> {
   }
 
   start(): void {
+    this.#started = true;
+    this.#watchSocket();
+  }
+
+  #watchSocket(): void {
     this.#handle = this.#context.loop.add(this.#group.fd, (budget) => this.#drain(budget));
+  }
+
+  hold(): void {
+    this.#held = true;
+    this.#handle?.remove().catch((error) => this.#context.fail(error));
+    this.#handle = undefined;
+  }
+
+  release(): void {
+    this.#held = false;
+    if (this.#started && !this.#closed) this.#watchSocket();
+    this.#drainInBackground();
   }
 
   reconfigure(options: NflogValues): void {
@@ -93,8 +113,12 @@ export class NflogSource implements SourceInstance<NflogValues> {
     } finally {
       this.#watch.look();
       // What the request set aside makes no descriptor ready: the loop would not come for it.
-      this.#drainQueued(BACKLOG_MS).catch((error) => this.#context.fail(error));
+      this.#drainInBackground();
     }
+  }
+
+  #drainInBackground(): void {
+    this.#drainQueued(BACKLOG_MS).catch((error) => this.#context.fail(error));
   }
 
   async close(): Promise<void> {
@@ -159,7 +183,7 @@ export class NflogSource implements SourceInstance<NflogValues> {
    */
   async #drainQueued(limitMs: number): Promise<boolean> {
     const end = performance.now() + limitMs;
-    while (!this.#closed && this.#receive() > 0) {
+    while (!this.#closed && !this.#held && this.#receive() > 0) {
       if (performance.now() >= end) return false;
       await nextTurn();
     }
@@ -172,7 +196,7 @@ export class NflogSource implements SourceInstance<NflogValues> {
     for (;;) {
       const datagrams = this.#receive();
       total += datagrams;
-      if (datagrams < this.#ring.slots || total >= budget) return total;
+      if (this.#held || datagrams < this.#ring.slots || total >= budget) return total;
     }
   }
 
@@ -189,30 +213,48 @@ export class NflogSource implements SourceInstance<NflogValues> {
       decoder.defaults.second = Math.floor(now / 1000);
       decoder.defaults.microsecond = (now % 1000) * 1000;
       batch.begin(ring.bytes);
-      for (let slot = 0; slot < datagrams; slot++) this.#takeDatagram(slot, batch, decoder);
+      for (let slot = 0; slot < datagrams && !this.#held; slot++) {
+        this.#takeDatagram(slot, datagrams, batch, decoder);
+      }
       if (batch.count > 0) this.#deliver();
     }
-    if (datagrams < ring.slots) this.#watch.queueEmpty();
+    if (datagrams < ring.slots && !this.#held) this.#watch.queueEmpty();
     return datagrams;
   }
 
-  #takeDatagram(slot: number, batch: Batch, decoder: NflogDecoder): void {
+  #takeDatagram(slot: number, datagrams: number, batch: Batch, decoder: NflogDecoder): void {
     const start = slot * this.#ring.slotSize;
     const end = start + (this.#ring.lengths[slot] ?? 0);
     const message = this.#message.reset(this.#ring.view, start, end);
     while (message.next()) {
       if (message.type !== NFULNL_MSG_PACKET) continue;
-      if (batch.count === batch.capacity) {
-        this.#deliver();
-        batch.begin(this.#ring.bytes);
-      }
       if (!decoder.decode(batch.count, message)) this.#countMalformed();
       if (decoder.sequence >= 0) this.#countLost(this.#gaps.take(decoder.sequence));
       batch.count++;
       this.counters.received++;
+      if (batch.count < batch.capacity) continue;
+      this.#deliver();
+      batch.begin(this.#ring.bytes);
+      if (this.#held) {
+        this.#putBack(slot, message.nextOffset - start, datagrams);
+        return;
+      }
     }
     if (this.#ring.truncated(slot)) this.#countTruncated();
     else if (message.malformed) this.#countMalformed();
+  }
+
+  /** Gives back what was received and may not be delivered yet: the ring is not this source's. */
+  #putBack(slot: number, offset: number, datagrams: number): void {
+    const { bytes, lengths, slotSize } = this.#ring;
+    const rest: Uint8Array[] = [];
+    for (let index = slot; index < datagrams; index++) {
+      const start = index * slotSize;
+      const from = index === slot ? start + offset : start;
+      const end = start + (lengths[index] ?? 0);
+      if (from < end) rest.push(Uint8Array.prototype.slice.call(bytes, from, end));
+    }
+    this.#group.putBack(rest);
   }
 
   #countLost(packets: number): void {

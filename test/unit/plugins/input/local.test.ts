@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { local } from '../../../../src/plugins/input/local.ts';
 import { Batch } from '../../../../src/records/batch.ts';
 import { ColumnSet } from '../../../../src/records/column-set.ts';
-import { fakeHost, LoggedLines } from '../fake-context.ts';
+import { fakeContext, fakeHost } from '../fake-context.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -11,11 +11,7 @@ afterEach(() => {
 test('LOCAL tells when and where a packet was logged', () => {
   const columns = new ColumnSet(4, local.provides);
   const host = { ...fakeHost(), hostname: 'zürich' };
-  const fail = (error: Error) => {
-    throw error;
-  };
-  const log = new LoggedLines();
-  const input = local.open({ block: '5', options: {}, columns, host, log, fail });
+  const input = local.open(fakeContext(columns, {}, { host }));
   const batch = new Batch(columns);
   batch.begin(Buffer.alloc(8));
   batch.count = 2;

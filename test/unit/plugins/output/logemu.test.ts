@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { logemu } from '../../../../src/plugins/output/logemu.ts';
 import { ipv4, udp } from '../../../support/packets.ts';
-import { fakeHost, LoggedLines } from '../fake-context.ts';
+import { fakeContext, fakeHost } from '../fake-context.ts';
 import { PacketPath } from '../packet-path.ts';
 import { disk } from './fake-disk.ts';
 
@@ -24,16 +24,8 @@ const path = new PacketPath(logemu.reads);
 
 function open(hostname = 'gate') {
   const host = { ...fakeHost({ openAppend: disk.open }), hostname };
-  return logemu.open({
-    block: '5',
-    options: { logemufile: '/log', logemusync: true },
-    columns: path.batch.columns,
-    host,
-    log: new LoggedLines(),
-    fail: (error) => {
-      throw error;
-    },
-  });
+  const options = { logemufile: '/log', logemusync: true };
+  return logemu.open(fakeContext(path.batch.columns, options, { host }));
 }
 
 const payload = ipv4(

@@ -6,7 +6,7 @@ import { Batch } from '../../../../src/records/batch.ts';
 import { ColumnSet } from '../../../../src/records/column-set.ts';
 import { key } from '../../../../src/records/key.ts';
 import { ipv4, udp } from '../../../support/packets.ts';
-import { FakeLinks, fakeHost, LoggedLines } from '../fake-context.ts';
+import { FakeLinks, fakeContext, fakeHost } from '../fake-context.ts';
 import { attribute, PacketPath } from '../packet-path.ts';
 import { disk } from './fake-disk.ts';
 
@@ -18,16 +18,8 @@ vi.mock('node:fs', async (importOriginal) => {
 beforeEach(() => disk.reset());
 
 function open(columns: ColumnSet) {
-  return oprint.open({
-    block: '5',
-    options: { dumpfile: '/dump', dumpsync: true },
-    columns,
-    host: fakeHost({ openAppend: disk.open }),
-    log: new LoggedLines(),
-    fail: (error) => {
-      throw error;
-    },
-  });
+  const host = fakeHost({ openAppend: disk.open });
+  return oprint.open(fakeContext(columns, { dumpfile: '/dump', dumpsync: true }, { host }));
 }
 
 describe('OPRINT', () => {

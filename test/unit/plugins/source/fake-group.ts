@@ -111,14 +111,23 @@ export class SourceBench {
 /** Takes delivery of batches: the sequence numbers of each, in order. */
 export class Receiver {
   readonly batches: number[][] = [];
+  /** Called within each delivery, with its numbers. */
+  onDeliver: (numbers: readonly number[]) => void = () => {};
   readonly batch: Batch;
 
   constructor(source: NflogSource, capacity = 8) {
     this.batch = new Batch(new ColumnSet(capacity, Object.values(nflogKeys)));
     source.attach(this.batch, () => {
       const numbers = this.batch.columns.readNumbers(nflogKeys.seqLocal.name);
-      this.batches.push(Array.from({ length: this.batch.count }, (_, row) => numbers.get(row)));
+      const delivered = Array.from({ length: this.batch.count }, (_, row) => numbers.get(row));
+      this.batches.push(delivered);
+      this.onDeliver(delivered);
     });
+  }
+
+  /** The sequence numbers of all batches. */
+  get numbers(): number[] {
+    return this.batches.flat();
   }
 
   /** The first row's value of a number key. */
