@@ -99,6 +99,7 @@ export class Pipeline {
       this.#run(stage);
       if (batch.selected > 0) this.#follow(branch.route);
       batch.restoreSelection(branch.kept, selected);
+      forgetKeys(stage, batch.count);
     }
   }
 
@@ -158,6 +159,12 @@ export class Pipeline {
       this.#services.fail(title, toError(error));
     }
   }
+}
+
+/** A filter's keys are for its branch: whoever reads all keys behind it must not see them. */
+function forgetKeys(stage: Stage, rows: number): void {
+  if (stage.kind !== 'filter') return;
+  for (const column of stage.columns) column.clear(rows);
 }
 
 const mayHold = ({ plugin, options }: StageSpec): boolean =>

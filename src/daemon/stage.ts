@@ -9,6 +9,7 @@ import type {
   StagePlugin,
 } from '../plugins/api.ts';
 import type { Batch } from '../records/batch.ts';
+import type { Column } from '../records/column.ts';
 import type { ColumnSet } from '../records/column-set.ts';
 import type { StageStatistics } from './statistics.ts';
 
@@ -47,6 +48,8 @@ export type Stage =
       readonly instance: FilterInstance;
       /** Rows that reached it, and rows that it let pass. */
       readonly counters: { seen: number; passed: number };
+      /** The columns that it fills: a named filter's keys are those of its branch. */
+      readonly columns: readonly Column[];
     }
   | {
       readonly kind: 'output';
@@ -73,8 +76,14 @@ export function openStage(
     case 'input':
       return { kind: 'input', title, instance: plugin.open(context) };
     case 'filter': {
-      const counters = { seen: 0, passed: 0 };
-      return { kind: 'filter', title, instance: plugin.open(context), counters };
+      const filled = plugin.provides.map(({ name }) => columns.find(name)?.column);
+      return {
+        kind: 'filter',
+        title,
+        instance: plugin.open(context),
+        counters: { seen: 0, passed: 0 },
+        columns: filled.filter((column) => column !== undefined),
+      };
     }
     case 'output': {
       const output = plugin.open({ ...context, hold: () => services.hold() });

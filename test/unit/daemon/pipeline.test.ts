@@ -251,6 +251,18 @@ describe('named filters', () => {
     expect(plugins.take()).toEqual(['ODD', 'SINKfirst 1 3', 'SINKsecond 3']);
   });
 
+  test('have keys in their branch only', async () => {
+    const { sink, sink2 } = plugins.fakes;
+    const pipeline = await branching([
+      [doubling, 'a'],
+      [sink, 'a', 'a'],
+      [sink2, 'all'],
+    ]);
+    plugins.take();
+    run(pipeline, 1, 2);
+    expect(plugins.take()).toEqual(['SINKa 1:2 2:4', 'SINK2all 1 2']);
+  });
+
   test('let nothing into their branch when they fail, and the rest go on', async () => {
     const { odd, sink, sink2 } = plugins.fakes;
     const pipeline = await branching([
@@ -293,6 +305,24 @@ const countingFilter = defineFilter({
   reads: [],
   provides: [],
   open: () => ({ select: () => {}, details: () => ({ evicted: 7 }) }),
+});
+
+/** Provides the key that DOUBLE provides elsewhere. */
+const doubling = defineFilter({
+  kind: 'filter',
+  name: 'DOUBLING',
+  summary: '',
+  options: {},
+  reads: [{ name: 'n' }],
+  provides: [key('n.double', 'u32', '')],
+  open: ({ columns }) => {
+    const [from, to] = [columns.readNumbers('n'), columns.numbers(key('n.double', 'u32', ''))];
+    return {
+      select: (batch) => {
+        for (let row = 0; row < batch.count; row++) to.set(row, 2 * from.get(row));
+      },
+    };
+  },
 });
 
 /** Holds the block at every record. */
