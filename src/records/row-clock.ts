@@ -1,8 +1,11 @@
 import type { NumberColumn } from './column.ts';
 import type { ColumnSet } from './column-set.ts';
 
-/** Packets of several processors overtake each other by less than this; in milliseconds. */
-const OVERTAKING = 1000;
+/**
+ * Rows come after younger ones by less than this many milliseconds: packets of several processors
+ * overtake each other, and the rows of one branch of a batch come after those of the other.
+ */
+const OVERTAKING = 10_000;
 
 /**
  * A clock that never goes back, driven by the rows' times (`oob.time.sec`, `oob.time.usec`), for

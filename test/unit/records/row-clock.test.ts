@@ -33,6 +33,11 @@ describe('RowClock', () => {
     expect(elapsed(0, 500_000, 400_000, 500_000, 600_000)).toEqual([0, 500, 500, 500, 600]);
   });
 
+  it('stands still for ten seconds at most', () => {
+    expect(elapsed(20e6, 10e6, 11e6)).toEqual([0, 0, 0]);
+    expect(elapsed(20e6, 9.999e6, 11e6)).toEqual([0, 0, 1001]);
+  });
+
   it('goes on from where it was when the clock of the machine is set back', () => {
     expect(elapsed(3_600_000_000, 3_601_000_000, 5_000_000, 5_250_000, 6_000_000)).toEqual([
       0, 1000, 1000, 1250, 2000,
