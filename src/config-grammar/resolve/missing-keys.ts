@@ -7,7 +7,7 @@ import { isNamedFilter, type Stage, stageTitle } from './stage.ts';
 /** `LOGEMU needs key ip.saddr, which no plugin of block 5 provides; add "plugin BASE"` */
 export function missingKeys(
   block: Block,
-  { schema, style }: Stage,
+  stage: Stage,
   missing: readonly string[],
   catalogue: Catalogue,
 ): string {
@@ -16,9 +16,9 @@ export function missingKeys(
   const keys = `${missing.length > 1 ? 'keys' : 'key'} ${shown}${more}`;
   const advice = adviceFor(
     missing.map((key) => catalogue.providersOf(key)),
-    style,
+    stage.style,
   );
-  return `${schema.name} needs ${keys}, which no plugin of ${blockTitle(block)} provides${advice}`;
+  return `${stageTitle(stage)} needs ${keys}, which no plugin of ${blockTitle(block)} provides${advice}`;
 }
 
 /** `; add "plugin A" or "plugin B"` when either is enough, `and` when it takes all of them. */
@@ -56,7 +56,9 @@ function adviceToMove({ stage, provider, isPassed, astray }: UnreachableKey): st
   if (stage.schema.kind === 'input') return 'inputs run before all filters';
   const names = isNamedFilter(provider) ? [provider.instance] : whenOf(provider);
   if (!isPassed) {
-    const condition = names.length === 0 ? '' : ` with ${whenLine(names)}`;
+    const said = whenOf(stage);
+    const isSaid = names.every((name) => said.includes(name));
+    const condition = isSaid ? '' : ` with ${whenLine(names)}`;
     return `list ${title} after it${condition}`;
   }
   if (astray) return `${whenLine([astray.instance])} does not put ${title} there`;

@@ -98,7 +98,7 @@ class Placer {
       const line = whenLine([name]);
       this.#context.diagnostics.error(
         filter.range,
-        `nothing says ${line}, so ${stageTitle(filter)} would guard nothing; add ${line} below the plugins it is for, or drop the word ${shown(name)} to let it guard all plugins after it`,
+        `nothing says ${line}, so ${stageTitle(filter)} would guard nothing; add ${line} below the plugins it is for, or drop ${shown(name)} from its section to let it guard all plugins after it`,
       );
     }
   }

@@ -135,10 +135,11 @@ describe('the rest of a line', () => {
 
 describe('printing', () => {
   it('gives a canonical text', () => {
-    const text = 'global<\nerrignore # c\n>\n5 {\n:EXEC  one\nexecstr a\\\n "b"\n}\ne{}';
+    const text =
+      'global<\nerrignore # c\n>\n5 {\n:EXEC  one\nexecstr a\\\n "b"\n}\ne{}\nf {\n:KNOCK a\n:EXEC\n when a,\\\n "b c"\n}';
     const { document } = parseConfig(text, 't.conf');
     expect(printConfig(document)).toBe(
-      'global {\n  errignore\n}\n\n5 {\n  :EXEC one\n    execstr a "b"\n}\n\ne {\n}\n',
+      'global {\n  errignore\n}\n\n5 {\n  :EXEC one\n    execstr a "b"\n}\n\ne {\n}\n\nf {\n  :KNOCK a\n  :EXEC\n    when a, "b c"\n}\n',
     );
   });
 });

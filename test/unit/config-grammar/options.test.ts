@@ -12,6 +12,7 @@ import {
   type Prefix,
   parseConfig,
   parsePrefix,
+  readDuration,
 } from '../../../src/config-grammar/index.ts';
 import { parseOption } from '../../../src/config-grammar/options/option.ts';
 
@@ -104,6 +105,15 @@ describe('a duration', () => {
     ['1w', ['takes a duration such as 500ms, 30s, 5m or 1h, not "1w"']],
   ])('reads %j as %j ms', (text, expected) => {
     expect(read({ type: 'duration', help }, text)).toEqual(expected);
+  });
+
+  it('is read as a word of another value', () => {
+    expect(readDuration('5m')).toEqual({ ok: true, value: 300_000 });
+    expect(readDuration('20')).toEqual({ ok: true, value: 20_000 });
+    expect(readDuration('never')).toMatchObject({
+      ok: false,
+      problem: 'takes a duration such as 500ms, 30s, 5m or 1h, not "never"',
+    });
   });
 
   it('takes its own unit for bare numbers', () => {
@@ -232,6 +242,7 @@ describe('defineOptions', () => {
       { x: { type: 'flag', help }, y: { type: 'flag', aliases: ['x'], help } },
     ],
     ['a word of the language', { include: { type: 'flag', help } }],
+    ['a word of sections', { filter: { type: 'flag', aliases: ['when'], help } }],
     ['a name that cannot be written', { 'a b': { type: 'flag', help } }],
     [
       'a default of a required option',

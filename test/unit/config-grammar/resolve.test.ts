@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import {
   type BlockConfig,
+  type Catalogue,
   type Config,
   parseConfig,
   resolveConfig,
@@ -181,7 +182,169 @@ c {
   });
 });
 
+describe('when', () => {
+  const knock = ':KNOCK ssh\n:KNOCK "two  words"\n:THRESHOLD a,b\n';
+
+  /** The `when` of each plugin of a block that begins with the filters above. */
+  const whenOf = (sections: string) =>
+    blockOf(`5 {\n${knock}${sections}\n}`).plugins.map(({ when }) => when);
+
+  it('is empty for plugins that stand where they are listed', () => {
+    const { plugins } = blockOf('5 {\n:FILTER\n:OPRINT\n}');
+    expect(plugins.map(({ when }) => when)).toEqual([[], []]);
+  });
+
+  it('names filters by the words of their sections', () => {
+    const all = ':OPRINT\nwhen ssh,"two  words"  "a,b"';
+    expect(whenOf(all)).toEqual([[], [], [], ['ssh', 'two  words', 'a,b']]);
+  });
+
+  it('puts filters behind filters', () => {
+    const nested = ':FILTER deep\nwhen ssh "two  words"\n:OPRINT\nwhen deep "a,b"';
+    expect(whenOf(nested).slice(3)).toEqual([
+      ['ssh', 'two  words'],
+      ['deep', 'a,b'],
+    ]);
+  });
+
+  it('of a filter without a name holds for that filter alone', () => {
+    const text = '5 {\n:KNOCK ssh\n:FILTER\nwhen ssh\n:OPRINT\nwhen ssh\n}';
+    expect(blockOf(text).plugins.map(({ when }) => when)).toEqual([[], ['ssh'], ['ssh']]);
+  });
+
+  it('is not for plugins before the first named filter', () => {
+    const text = '5 {\n:FILTER\n:OPRINT all\n:KNOCK ssh\n:OPRINT knocked\nwhen ssh\n}';
+    expect(blockOf(text).plugins.map(({ when }) => when)).toEqual([[], [], [], ['ssh']]);
+  });
+
+  it('of the including block overrides that of the included one', () => {
+    const text =
+      't {\n:KNOCK ssh\n:KNOCK web\n:OPRINT\nwhen ssh\n:OPRINT web\nwhen web\n}\n' +
+      '5 {\ninclude t\n:OPRINT\nwhen web\n:OPRINT own\nwhen ssh\n}';
+    const { plugins } = blockOf(text);
+    expect(plugins.map(({ instance, when }) => [instance, ...when])).toEqual([
+      ['ssh'],
+      ['web'],
+      ['', 'web'],
+      ['web', 'web'],
+      ['own', 'ssh'],
+    ]);
+  });
+
+  it('is refused when filters stand behind each other too deeply', () => {
+    const chain = Array.from(
+      { length: 34 },
+      (_, i) => `:FILTER f${i}\n${i ? `when f${i - 1}` : ''}`,
+    );
+    const { config, diagnostics } = resolve(`5 {\n${chain.join('\n')}\n:OPRINT\nwhen f33\n}`);
+    expect(config).toBeUndefined();
+    expect(diagnostics.map(({ message, span }) => [message, span.line])).toEqual([
+      ['filters stand behind each other more than 32 deep', 69],
+    ]);
+  });
+
+  it('is refused when a few lines would make too many branches', () => {
+    const pair = (i: number) =>
+      ['a', 'b'].map((name) => `:FILTER ${name}${i}\n${i ? `when a${i - 1} b${i - 1}` : ''}\n`);
+    const pairs = Array.from({ length: 20 }, (_, i) => pair(i).join('')).join('');
+    const { config, diagnostics } = resolve(`5 {\n${pairs}:OPRINT\nwhen a19 b19\n}`);
+    expect(config).toBeUndefined();
+    expect(diagnostics.map(({ message, span }) => [message, span.line])).toEqual([
+      ['with this "when", plugins of block 5 would run more than 100000 times for each batch', 65],
+    ]);
+  });
+
+  it('takes a thousand filters for one plugin', () => {
+    const names = Array.from({ length: 1000 }, (_, i) => `f${i}`);
+    const filters = names.map((name) => `:FILTER ${name}\n`).join('');
+    const { plugins } = blockOf(`5 {\n${filters}:OPRINT\nwhen ${names.join()}\n}`);
+    expect(plugins.at(-1)?.when).toEqual(names);
+  });
+});
+
+describe('checks of plugins', () => {
+  /** The values that EXEC is asked about, for a text. */
+  function checked(text: string): unknown[] {
+    const asked: unknown[] = [];
+    const withCheck: Catalogue = {
+      ...catalogue,
+      plugin(target) {
+        const schema = catalogue.plugin(target);
+        if (schema?.name !== 'EXEC') return schema;
+        return {
+          ...schema,
+          check: (values) => {
+            asked.push(values);
+            return [];
+          },
+          requiredKeys: (values) => {
+            asked.push(values);
+            return [];
+          },
+        };
+      },
+    };
+    resolveConfig(parseConfig(text, 't.conf').document, withCheck, { paths });
+    return asked;
+  }
+
+  it('see values that are all well-formed', () => {
+    const values = { execstr: '/x', execwait: false, exectimeout: 10_000 };
+    expect(checked('5 {\n:EXEC\nexecstr /x\n}')).toEqual([values, values]);
+  });
+
+  it.each([
+    ['a value is malformed', 'execstr /x\nexectimeout never'],
+    ['a required option is missing', 'execwait'],
+  ])('do not see them when %s', (_, lines) => {
+    expect(checked(`5 {\n:EXEC\n${lines}\n}`)).toEqual([]);
+  });
+
+  it('are told up to twenty problems of each plugin', () => {
+    const ports = Array.from({ length: 30 }, (_, i) => `p${i}`).join();
+    const { diagnostics } = resolve(`5 {\n:KNOCK\nknockports ${ports}\n:OPRINT\n}`);
+    expect(diagnostics).toHaveLength(20);
+  });
+});
+
 describe('spans', () => {
+  it('point at items of lists and into them', () => {
+    const text =
+      '5 {\n plugin THRESHOLD\n threshkey ip.a,ip.b "x \\"y\\" z" \\\n  ip.c\n plugin OPRINT\n plugin FILTER\n from "::1, ::2"\n}';
+    const { diagnostics } = resolve(text);
+    expect(diagnostics.map(({ span }) => [span.line, span.column, span.length])).toEqual([
+      [3, 12, 4],
+      [3, 17, 4],
+      [3, 22, 11],
+      [4, 3, 4],
+    ]);
+    const valid = blockOf(text.replace('threshkey', 'threshhint')).plugins;
+    const [threshold, , filter] = valid;
+    const at = (item: number, offset?: number, length?: number) => {
+      const part = {
+        option: 'threshhint',
+        item,
+        ...(offset && { offset }),
+        ...(length && { length }),
+      };
+      const span = threshold?.options.spanOf(part);
+      return [span?.line, span?.column, span?.length];
+    };
+    expect(threshold?.options.values.threshhint).toEqual(['ip.a', 'ip.b', 'x "y" z', 'ip.c']);
+    expect(at(1, 3)).toEqual([3, 21, 1]);
+    expect(at(1, 3, 9)).toEqual([3, 21, 1]);
+    // `y`, behind an escaped quote.
+    expect(at(2, 3, 1)).toEqual([3, 28, 1]);
+    expect(at(3, 1, 2)).toEqual([4, 4, 2]);
+    // No such item: all of them.
+    expect(at(4)).toEqual([3, 13, 30]);
+    expect(filter?.options.spanOf({ option: 'from', item: 1 })).toMatchObject({
+      line: 7,
+      column: 13,
+      length: 3,
+    });
+  });
+
   it('point into values, as written', () => {
     const text =
       '5 {\n plugin EXEC\n execstr /x "a\\"b" \\\n   cd\n plugin OPRINT\n dumpfile "a\\\\b c"\n}';
@@ -231,6 +394,16 @@ describe('fingerprints', () => {
     ['a plugin', base.replace('5 {', '5 {\nplugin BASE')],
   ])('tell a change of %s', (_, text) => {
     expect(blockOf(text).fingerprint).not.toBe(blockOf(base).fingerprint);
+  });
+
+  it('tell a change of "when"', () => {
+    const one = '5 {\n:KNOCK a\n:KNOCK b\n:OPRINT\nwhen a\n:OPRINT x\nwhen a b\n}';
+    const other = one.replace('when a\n', 'when b\n');
+    const [before, after] = [blockOf(one), blockOf(other)];
+    expect(
+      after.plugins.map(({ fingerprint }, i) => fingerprint === before.plugins[i]?.fingerprint),
+    ).toEqual([true, true, false, true]);
+    expect(after.fingerprint).not.toBe(before.fingerprint);
   });
 });
 
