@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { SignalInbox } from '../daemon/signals.ts';
 import { version } from '../version.ts';
+import { type ImportFlags, importConfig } from './import.ts';
 import { info, listPlugins } from './info.ts';
 import { run, testConfig } from './run.ts';
 
@@ -51,10 +52,27 @@ export async function main(argv: readonly string[], signals: SignalInbox): Promi
     .command('plugins')
     .description('list the plugins that come with specter')
     .action(() => listPlugins());
+  program
+    .command('import <file>')
+    .description("print a specter.conf that does what a knockd.conf says; '-' reads stdin")
+    .addOption(
+      new Option('-g, --group <number>', 'netlink group for the rules to log to')
+        .default(1)
+        .argParser(parseGroup),
+    )
+    .action(async (file: string, flags: ImportFlags) => {
+      process.exitCode = await importConfig(file, flags);
+    });
   await program.parseAsync(argv);
 }
 
 function parseLevel(text: string): number {
   if (!/^[1-8]$/.test(text)) throw new InvalidArgumentError('must be a number from 1 to 8.');
   return Number(text);
+}
+
+function parseGroup(text: string): number {
+  const group = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (group >= 0 && group <= 65535) return group;
+  throw new InvalidArgumentError('must be a number from 0 to 65535.');
 }

@@ -1,0 +1,53 @@
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
+import { formatDiagnostics } from '../config-grammar/index.ts';
+import { messageOf } from '../daemon/to-error.ts';
+import { importKnockd, type Machine } from '../import/knockd/index.ts';
+
+export interface ImportFlags {
+  /** The netlink group that the rules shall log to. */
+  readonly group: number;
+}
+
+/**
+ * `specter import FILE`: prints a specter.conf that does what a knockd.conf says, and on stderr what
+ * is wrong or worth knowing. `-` reads the standard input. Returns the exit code.
+ */
+export async function importConfig(file: string, { group }: ImportFlags): Promise<number> {
+  let input: Uint8Array;
+  try {
+    input = file === '-' ? await buffer(process.stdin) : readFileSync(file);
+  } catch (error) {
+    process.stderr.write(`${file}: error: ${messageOf(error)}\n`);
+    return 1;
+  }
+  const name = file === '-' ? '<stdin>' : file;
+  const { config, diagnostics, suppressed, source } = importKnockd(input, name, {
+    group,
+    machine: thisMachine,
+  });
+  const color = process.stderr.isTTY;
+  process.stderr.write(formatDiagnostics(diagnostics, source, { color, suppressed }));
+  if (config === undefined) return 1;
+  process.stdout.write(config);
+  return 0;
+}
+
+const thisMachine: Machine = {
+  folder: process.cwd(),
+  isExecutable(path) {
+    try {
+      accessSync(path, constants.X_OK);
+      return statSync(path).isFile();
+    } catch {
+      return false;
+    }
+  },
+  readText(path) {
+    try {
+      return readFileSync(path, 'latin1');
+    } catch {
+      return undefined;
+    }
+  },
+};
