@@ -17,6 +17,7 @@ missing_packages() {
   done <<'END'
 cc gcc
 ip iproute2
+knock knockd
 logrotate logrotate
 nft nftables
 ping iputils-ping
@@ -39,10 +40,13 @@ install_tools() {
   fi
   # shellcheck disable=SC2086 # a list of names
   install_packages $missing
-  # The tests start ulogd themselves; as a service it would only take NFLOG groups of this host.
-  case $missing in
-    *ulogd2*) ! [ -d /run/systemd/system ] || systemctl disable --quiet --now ulogd2 ;;
-  esac
+  # The tests start ulogd themselves; as a service it would only take NFLOG groups of this host. Of
+  # knockd they use the client.
+  for service in ulogd2 knockd; do
+    case $missing in
+      *$service*) ! [ -d /run/systemd/system ] || systemctl disable --quiet --now $service ;;
+    esac
+  done
 }
 
 check_node

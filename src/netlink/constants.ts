@@ -41,12 +41,14 @@ export const NLMSG_DONE = 3;
 export const NLM_F_REQUEST = 0x01;
 export const NLM_F_ACK = 0x04;
 export const NLM_F_DUMP = 0x300;
+export const NLM_F_CREATE = 0x400;
 /** `nlmsg_flags` of answers. */
 export const NLM_F_DUMP_INTR = 0x10;
 export const NLM_F_CAPPED = 0x100;
 export const NLM_F_ACK_TLVS = 0x200;
 
 /** The two high bits of `nla_type` are flags (NLA_F_NESTED, NLA_F_NET_BYTEORDER), not type. */
+export const NLA_F_NESTED = 0x8000;
 export const NLA_TYPE_MASK = 0x3fff;
 
 /** `enum nlmsgerr_attrs`: what an extended acknowledgement adds. */
@@ -54,6 +56,11 @@ export const NLMSGERR_ATTR_MSG = 1;
 
 /** Subsystems of nfnetlink: the high byte of a message type. */
 export const NFNL_SUBSYS_ULOG = 4;
+export const NFNL_SUBSYS_NFTABLES = 10;
+
+/** Messages between which others are one transaction (linux/netfilter/nfnetlink.h). */
+export const NFNL_MSG_BATCH_BEGIN = 16;
+export const NFNL_MSG_BATCH_END = 17;
 
 /** Lengths in netlink are padded to four bytes. */
 export const align4 = (length: number): number => (length + 3) & ~3;

@@ -1,5 +1,5 @@
 import { LITTLE_ENDIAN } from '../libc/abi.ts';
-import { align4, NFGENMSG, NLATTR, NLMSGHDR } from './constants.ts';
+import { align4, NFGENMSG, NLA_F_NESTED, NLATTR, NLMSGHDR } from './constants.ts';
 
 const MAX_ATTRIBUTE = 0xffff - NLATTR.size;
 const utf8 = new TextEncoder();
@@ -50,6 +50,11 @@ export class MessageBuilder {
     return this;
   }
 
+  be64(type: number, value: bigint): this {
+    this.#view.setBigUint64(this.#attribute(type, 8), value);
+    return this;
+  }
+
   host32(type: number, value: number): this {
     this.#view.setUint32(this.#attribute(type, 4), value, LITTLE_ENDIAN);
     return this;
@@ -65,6 +70,22 @@ export class MessageBuilder {
   /** Appends an attribute that holds text as UTF-8, ended by a NUL. */
   text(type: number, value: string): this {
     return this.bytes(type, utf8.encode(`${value}\0`));
+  }
+
+  /** Appends an attribute whose value is what `fill` appends: attributes, at most 65531 bytes. */
+  nest(type: number, fill: (message: this) => void): this {
+    const at = this.#attribute(type, 0) - NLATTR.size;
+    fill(this);
+    const length = this.#length - at;
+    if (length > 0xffff) throw tooLong(type, length - NLATTR.size);
+    this.#view.setUint16(at, length, LITTLE_ENDIAN);
+    this.#view.setUint16(at + NLATTR.nla_type, type | NLA_F_NESTED, LITTLE_ENDIAN);
+    return this;
+  }
+
+  /** Bytes so far: where the next attribute begins. */
+  get length(): number {
+    return this.#length;
   }
 
   /** Completes the header; the bytes stay valid until the next call on this builder. */

@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 const packages = {
   cc: 'gcc libc6-dev',
   ip: 'iproute2',
+  knock: 'knockd',
   logrotate: 'logrotate',
   nft: 'nftables',
   nsenter: 'util-linux',

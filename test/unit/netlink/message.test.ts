@@ -35,6 +35,24 @@ describe('MessageBuilder', () => {
     );
   });
 
+  test('nests attributes, and writes 64 bits in network order', () => {
+    const message = new MessageBuilder(0, 0);
+    expect(message.length).toBe(16);
+    message.nest(1, (outer) => outer.be64(2, 0x0102030405060708n).nest(3, (m) => m.u8(4, 0xff)));
+    expect(message.length).toBe(44);
+    expect(hex(message).slice(32)).toBe(
+      ['1c000180', '0c000200', '0102030405060708', '0c000380', '05000400ff000000'].join(''),
+    );
+  });
+
+  test('refuses to nest more than the length field can tell', () => {
+    const half = new Uint8Array(0x8000);
+    const message = new MessageBuilder(0, 0);
+    expect(() => message.nest(7, (outer) => outer.bytes(1, half).bytes(1, half))).toThrow(
+      'netlink attribute 7 of 65544 bytes; the protocol allows 65531',
+    );
+  });
+
   test('refuses a value that the length field cannot tell', () => {
     const message = new MessageBuilder(0, 0);
     expect(() => message.bytes(9, new Uint8Array(65532))).toThrow(

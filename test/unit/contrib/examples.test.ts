@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import {
+  formatDiagnostics,
+  parseConfig,
+  resolveConfig,
+} from '../../../src/config-grammar/index.ts';
+import { PluginCatalogue } from '../../../src/daemon/catalogue.ts';
+import { requireTools, title } from '../../support/requirements.ts';
+
+const folder = new URL('../../../contrib/', import.meta.url);
+
+// EXEC checks that the command is there.
+const missing = requireTools('nft');
+
+const plugins: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  'ban-bruteforce/specter.conf': { ban: ['BASE', 'THRESHOLD', 'NFTSET', 'LOGEMU'] },
+  'per-group-logging/specter.conf': { dropped: ['BASE', 'LOGEMU'], accepted: ['BASE', 'LOGEMU'] },
+  'port-knocking/specter-exec.conf': {
+    knock4: ['BASE', 'EXEC', 'EXEC'],
+    knock6: ['BASE', 'EXEC', 'EXEC'],
+  },
+  'port-knocking/specter.conf': { knock: ['BASE', 'KNOCK', 'NFTSET', 'KNOCK', 'NFTSET', 'LOGEMU'] },
+};
+
+test('every config in contrib is listed here', () => {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  expect(files.filter((file) => file.endsWith('.conf')).sort()).toEqual(Object.keys(plugins));
+});
+
+describe.skipIf(missing)(title('configs in contrib', missing), () => {
+  test.each(Object.entries(plugins))('%s is valid, without a warning', (file, blocks) => {
+    const text = readFileSync(new URL(file, folder), 'utf8');
+    const { document, diagnostics: syntax } = parseConfig(text, file);
+    // As `specter -t` does, but for the paths, which are another machine's.
+    const paths = { writable: () => undefined, readable: () => undefined };
+    const { config, diagnostics } = resolveConfig(document, new PluginCatalogue(), { paths });
+    expect(formatDiagnostics([...syntax, ...diagnostics], document.source)).toBe('');
+    const loaded = config?.blocks.map(({ name, plugins: stages }) => [
+      name,
+      stages.map(({ schema }) => schema.name),
+    ]);
+    expect(Object.fromEntries(loaded ?? [])).toEqual(blocks);
+  });
+});
