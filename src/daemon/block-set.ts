@@ -25,12 +25,20 @@ export class BlockSet {
   async open(configs: readonly BlockConfig[], catalogue: PluginCatalogue): Promise<void> {
     try {
       for (const config of configs) {
-        const block = await LiveBlock.open(config, catalogue, this.#services);
+        const block = await this.#open(config, catalogue);
         this.#blocks.set(sourceKey(config), block);
       }
     } catch (error) {
       await this.close();
       throw error;
+    }
+  }
+
+  async #open(config: BlockConfig, catalogue: PluginCatalogue): Promise<LiveBlock> {
+    try {
+      return await LiveBlock.open(config, catalogue, this.#services);
+    } catch (error) {
+      throw new Error(`block ${config.name}: ${messageOf(error)}`, { cause: error });
     }
   }
 

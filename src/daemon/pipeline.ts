@@ -1,4 +1,4 @@
-import type { SourcePlugin } from '../plugins/api.ts';
+import type { SourcePlugin, StagePlugin } from '../plugins/api.ts';
 import { Batch } from '../records/batch.ts';
 import { ColumnSet } from '../records/column-set.ts';
 import { planColumns } from './column-plan.ts';
@@ -29,6 +29,8 @@ export class Pipeline {
   /** Rows that went through the inputs. */
   decoded = 0;
   readonly #stages: Stage[] = [];
+  /** The same by plugin, as listed. */
+  readonly #instances = new Map<StagePlugin, readonly Stage[]>();
   readonly #services: StageServices;
   #route: Route<Stage> = [];
   /** What ends the holds of plugins that still keep the source waiting. */
@@ -65,9 +67,15 @@ export class Pipeline {
   #open(specs: readonly StageSpec[]): void {
     const services = { ...this.#services, hold: () => this.#hold() };
     const open = (spec: StageSpec): Stage => {
-      const stage = openStage(spec, this.batch.columns, services);
-      this.#stages.push(stage);
-      return stage;
+      try {
+        const stage = openStage(spec, this.batch.columns, services);
+        this.#stages.push(stage);
+        const others = this.#instances.get(spec.plugin) ?? [];
+        this.#instances.set(spec.plugin, [...others, stage]);
+        return stage;
+      } catch (error) {
+        throw new Error(`${spec.title}: ${messageOf(error)}`, { cause: error });
+      }
     };
     this.#route = planRoute(specs, open, this.batch.capacity);
   }
@@ -144,10 +152,19 @@ export class Pipeline {
     }
   }
 
-  /** Closes the plugins, all at the same time; outputs flush what they hold. */
+  /**
+   * Closes the plugins; outputs flush what they hold. Different plugins do so at the same time. Those
+   * of one plugin take turns as listed: a command that closes a door may not overtake the one that
+   * opens it.
+   */
   async close(): Promise<void> {
-    await Promise.all(this.#stages.map((stage) => this.#closeStage(stage)));
+    const instances = [...this.#instances.values()];
+    await Promise.all(instances.map((stages) => this.#closeInTurn(stages)));
     for (const release of this.#holds) release();
+  }
+
+  async #closeInTurn(stages: readonly Stage[]): Promise<void> {
+    for (const stage of stages) await this.#closeStage(stage);
   }
 
   async #closeStage(stage: Stage): Promise<void> {

@@ -63,7 +63,7 @@ describe.skipIf(missing)(title('a group', missing), () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(
       new RegExp(
-        `^specter: group 5 is already bound by another process \\(pid ${first.pid}, \\w+\\)`,
+        `^specter: block 5: group 5 is already bound by another process \\(pid ${first.pid}, \\w+\\)`,
       ),
     );
   });

@@ -66,7 +66,7 @@ describe('BlockSet, opening,', () => {
 
   test('opens all or none', async () => {
     plugins.failing.add('open SINKsix');
-    await expect(open(both)).rejects.toThrow('open SINKsix failed');
+    await expect(open(both)).rejects.toThrow('block 6: SINK: open SINKsix failed');
     expect(plugins.take()).toEqual([
       'open DOUBLE',
       'open SINKfive',
@@ -82,7 +82,7 @@ describe('BlockSet, opening,', () => {
 
   test('closes the plugins of a block whose source cannot be bound', async () => {
     plugins.failing.add('open source');
-    await expect(open(tagged(5, 'five'))).rejects.toThrow('open source failed');
+    await expect(open(tagged(5, 'five'))).rejects.toThrow('block 5: open source failed');
     expect(plugins.take()).toEqual([
       'open DOUBLE',
       'open SINKfive',
@@ -185,7 +185,7 @@ describe('BlockSet, changing,', () => {
   test('says of a block that cannot be added that it does not run', async () => {
     plugins.failing.add('open SINKseven');
     expect(await change(`${both}${tagged(7, 'seven')}`)).toBe(1);
-    expect(logged()).toEqual(['error: block 7: open SINKseven failed; it does not run']);
+    expect(logged()).toEqual(['error: block 7: SINK: open SINKseven failed; it does not run']);
     expect(blocks.size).toBe(2);
   });
 

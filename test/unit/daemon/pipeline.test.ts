@@ -136,8 +136,35 @@ describe('Pipeline', () => {
   test('closes what is open when a plugin cannot be opened', async () => {
     const { double, sink, sink2 } = plugins.fakes;
     plugins.failing.add('open SINK2');
-    await expect(open(double, sink, sink2, sink2)).rejects.toThrow('open SINK2 failed');
+    await expect(open(double, sink, sink2, sink2)).rejects.toThrow('SINK2 2: open SINK2 failed');
     expect(plugins.take()).toEqual(['open DOUBLE', 'open SINK', 'close DOUBLE', 'close SINK']);
+  });
+
+  test('closes the instances of one plugin in turn, as listed', async () => {
+    const steps: string[] = [];
+    const slow = defineOutput({
+      kind: 'output',
+      name: 'SLOW',
+      summary: '',
+      options: {},
+      reads: [],
+      open: () => {
+        const name = `${steps.push('open')}`;
+        return {
+          counters: { written: 0, dropped: 0, errors: 0 },
+          write: () => {},
+          close: async () => {
+            steps.push(`close ${name}`);
+            await new Promise(setImmediate);
+            steps.push(`closed ${name}`);
+          },
+        };
+      },
+    });
+    const pipeline = await open(slow, slow, plugins.fakes.sink);
+    steps.length = 0;
+    await pipeline.close();
+    expect(steps).toEqual(['close 1', 'closed 1', 'close 2', 'closed 2']);
   });
 
   test('closes the others when a plugin fails to close', async () => {
