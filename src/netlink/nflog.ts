@@ -92,8 +92,8 @@ export class NflogGroup implements DatagramSource {
     return this.#receiveBuffer;
   }
 
-  receive(ring: ReceiveRing): number {
-    return this.#socket.receive(ring);
+  receive(ring: ReceiveRing, limit?: number): number {
+    return this.#socket.receive(ring, limit);
   }
 
   putBack(datagrams: readonly Uint8Array[]): void {

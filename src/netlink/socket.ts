@@ -130,11 +130,11 @@ export class NetlinkSocket implements DatagramSource {
     return exchange(this, bytes, this.#sequence, this.#held, this.counters, options);
   }
 
-  receive(ring: ReceiveRing): number {
+  receive(ring: ReceiveRing, limit: number = ring.slots): number {
     this.#assertOpen();
-    if (this.#held.size > 0) return this.#receiveHeld(ring);
+    if (this.#held.size > 0) return this.#receiveHeld(ring, limit);
     for (;;) {
-      const count = recvmmsg(this.fd, ring.headers, ring.slots, MSG_DONTWAIT, null);
+      const count = recvmmsg(this.fd, ring.headers, limit, MSG_DONTWAIT, null);
       if (count >= 0) {
         ring.complete(count, this.counters);
         return count;
@@ -152,9 +152,9 @@ export class NetlinkSocket implements DatagramSource {
     this.counters.datagrams -= datagrams.length;
   }
 
-  #receiveHeld(ring: ReceiveRing): number {
+  #receiveHeld(ring: ReceiveRing, limit: number): number {
     let count = 0;
-    while (count < ring.slots) {
+    while (count < limit) {
       const datagram = this.#held.shift();
       if (!datagram) break;
       ring.put(count, datagram);

@@ -126,7 +126,8 @@ export function pluginProblem(value: unknown): string | undefined {
   if (typeof open !== 'function') return 'it has no function `open`';
   for (const member of ['check', 'readsOf', 'holds']) {
     const given = value[member];
-    if (given !== undefined && typeof given !== 'function') return `\`${member}\` must be a function`;
+    if (given !== undefined && typeof given !== 'function')
+      return `\`${member}\` must be a function`;
   }
   if (!(kind === 'output' && reads === 'all') && !isListOf(isKeyUse)(reads)) {
     return '`reads` must be a list of { name, required?, for? }';

@@ -57,9 +57,9 @@ export class FakeSocket implements DatagramSource {
     this.counters.datagrams -= datagrams.length;
   }
 
-  receive(ring: ReceiveRing): number {
+  receive(ring: ReceiveRing, limit: number = ring.slots): number {
     let count = 0;
-    while (count < ring.slots) {
+    while (count < limit) {
       const event = this.#script.shift();
       if (event === undefined || event === 'EAGAIN') break;
       if (event === 'ENOBUFS') {

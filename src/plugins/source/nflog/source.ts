@@ -1,9 +1,8 @@
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import {
   type DatagramSource,
   MessageCursor,
-  NetlinkError,
   type NflogOptions,
   type ReceiveBuffer,
   type ReceiveHandle,
@@ -14,24 +13,14 @@ import { NFULNL_MSG_PACKET } from '../../../netlink/nflog-protocol.ts';
 import type { Batch } from '../../../records/batch.ts';
 import type { SourceContext, SourceCounters, SourceInstance } from '../../api.ts';
 import { NflogDecoder } from './decode.ts';
+import { FAREWELL_MS, giveUpGroup } from './farewell.ts';
+import { Pace } from './pace.ts';
 import { SequenceGaps } from './sequence.ts';
 import { SocketWatch, warnOfSmallBuffer } from './socket-watch.ts';
 import { kernelOptions, type NflogValues } from './values.ts';
 
-const EPERM = 1;
-const ENODEV = 19;
-const ETIMEDOUT = 110;
-/**
- * Bounds on giving a group up: the wait for the kernel's timer, and the reading of what is queued
- * for a group that could not be ended, which may never run dry.
- */
-const FAREWELL_MS = 1000;
 /** Bound on reading what was queued when nothing is added, or the loop reads on. */
 const BACKLOG_MS = 10_000;
-/** Times that ending a group is tried when its backlog is in the way. */
-const UNBIND_ATTEMPTS = 3;
-/** How late the kernel's timer may come: one tick at 100 Hz. */
-const TIMER_SLACK_MS = 10;
 
 /** What the source needs of a bound group (NflogGroup), so that tests can feed it bytes. */
 export interface GroupSocket extends DatagramSource {
@@ -55,6 +44,7 @@ export class NflogSource implements SourceInstance<NflogValues> {
   #held = false;
   #options: NflogValues;
   #ring: ReceiveRing;
+  #pace: Pace;
   #handle: ReceiveHandle | undefined;
   #batch: Batch | undefined;
   #decoder: NflogDecoder | undefined;
@@ -65,6 +55,7 @@ export class NflogSource implements SourceInstance<NflogValues> {
     this.#group = group;
     this.#options = context.options;
     this.#ring = context.ring(slotSizeFor(this.#options.snaplen, this.#options.nlbufsiz));
+    this.#pace = new Pace(this.#ring.slots);
     this.#watch = new SocketWatch(group.counters, this.counters, context.log);
     warnOfSmallBuffer(group.receiveBuffer, context.receiveBuffer, context.log);
   }
@@ -107,7 +98,10 @@ export class NflogSource implements SourceInstance<NflogValues> {
   #configureGroup(options: NflogOptions): void {
     // Never smaller: datagrams made with the old options may still be queued, here or in the kernel.
     const slotSize = slotSizeFor(options.snaplen, options.nlbufsiz);
-    if (slotSize > this.#ring.slotSize) this.#ring = this.#context.ring(slotSize);
+    if (slotSize > this.#ring.slotSize) {
+      this.#ring = this.#context.ring(slotSize);
+      this.#pace = new Pace(this.#ring.slots);
+    }
     try {
       this.#group.reconfigure(options);
     } finally {
@@ -124,7 +118,14 @@ export class NflogSource implements SourceInstance<NflogValues> {
   async close(): Promise<void> {
     let ended = false;
     try {
-      ended = await this.#giveUpGroup();
+      ended = await giveUpGroup(this.#group, {
+        qtimeout: this.#options.qtimeout,
+        log: this.#context.log,
+        readBacklog: () => {
+          this.#watch.look();
+          return this.#drainQueued(FAREWELL_MS);
+        },
+      });
     } finally {
       this.#watch.look();
       await this.#handle?.remove();
@@ -139,51 +140,13 @@ export class NflogSource implements SourceInstance<NflogValues> {
   }
 
   /**
-   * Ends the group, so that what the kernel was collecting for it is on the socket's queue, and
-   * nothing is added to that. False when it could only be waited for.
-   */
-  async #giveUpGroup(): Promise<boolean> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        this.#group.unbind();
-        return true;
-      } catch (error) {
-        if (!(error instanceof NetlinkError)) throw error;
-        if (error.errno === EPERM) break;
-        // An earlier attempt ended it, and its answer was swallowed.
-        if (error.errno === ENODEV && attempt > 1) return true;
-        if (error.errno !== ETIMEDOUT || attempt === UNBIND_ATTEMPTS) throw error;
-      }
-      this.#watch.look();
-      await this.#drainQueued(FAREWELL_MS);
-    }
-    await this.#outwaitKernelQueue();
-    return false;
-  }
-
-  /**
-   * Without privileges the group can only be given up by closing the socket, which throws away what
-   * the kernel is still collecting. So go on receiving until its timer has handed that over.
-   */
-  async #outwaitKernelQueue(): Promise<void> {
-    const pause = this.#options.qtimeout + TIMER_SLACK_MS;
-    if (pause > FAREWELL_MS) {
-      this.#context.log.notice(
-        `packets that the kernel has collected for less than qtimeout (${this.#options.qtimeout} ms) are lost: ` +
-          'only root can have them handed over earlier',
-      );
-    }
-    await delay(Math.min(pause, FAREWELL_MS));
-  }
-
-  /**
    * Delivers what is waiting, for `limitMs` at most. Between receives the process's other work has
    * its turn: outputs that write in the background would otherwise have to drop rows.
    * Returns whether nothing is waiting any more.
    */
   async #drainQueued(limitMs: number): Promise<boolean> {
     const end = performance.now() + limitMs;
-    while (!this.#closed && !this.#held && this.#receive() > 0) {
+    while (!this.#closed && !this.#held && this.#receive(this.#pace.limit) > 0) {
       if (performance.now() >= end) return false;
       await nextTurn();
     }
@@ -192,21 +155,26 @@ export class NflogSource implements SourceInstance<NflogValues> {
 
   /** Delivers what is waiting, about `budget` datagrams at most. Returns their number. */
   #drain(budget: number): number {
+    const pace = this.#pace;
     let total = 0;
+    pace.beginTurn();
     for (;;) {
-      const datagrams = this.#receive();
+      const { limit } = pace;
+      const datagrams = this.#receive(limit);
+      pace.received(datagrams);
       total += datagrams;
-      if (this.#held || datagrams < this.#ring.slots || total >= budget) return total;
+      if (this.#held || datagrams < limit || total >= budget) return total;
+      if (pace.isTurnOver) return budget;
     }
   }
 
-  /** Takes what one system call brings and delivers it. Returns the number of datagrams. */
-  #receive(): number {
+  /** Takes what one system call brings, `limit` datagrams at most, and delivers it. Returns the number of datagrams. */
+  #receive(limit: number): number {
     const batch = this.#batch;
     const decoder = this.#decoder;
     if (!batch || !decoder) return 0;
     const ring = this.#ring;
-    const datagrams = this.#group.receive(ring);
+    const datagrams = this.#group.receive(ring, limit);
     this.#watch.look();
     if (datagrams > 0) {
       const now = Date.now();
@@ -218,7 +186,7 @@ export class NflogSource implements SourceInstance<NflogValues> {
       }
       if (batch.count > 0) this.#deliver();
     }
-    if (datagrams < ring.slots && !this.#held) this.#watch.queueEmpty();
+    if (datagrams < limit && !this.#held) this.#watch.queueEmpty();
     return datagrams;
   }
 
