@@ -44,18 +44,18 @@ export class NflogSource implements SourceInstance<NflogValues> {
   #held = false;
   #options: NflogValues;
   #ring: ReceiveRing;
-  #pace: Pace;
+  readonly #pace: Pace;
   #handle: ReceiveHandle | undefined;
   #batch: Batch | undefined;
   #decoder: NflogDecoder | undefined;
   #deliver: () => void = () => {};
 
-  constructor(context: SourceContext<NflogValues>, group: GroupSocket) {
+  constructor(context: SourceContext<NflogValues>, group: GroupSocket, pace = new Pace()) {
     this.#context = context;
     this.#group = group;
     this.#options = context.options;
     this.#ring = context.ring(slotSizeFor(this.#options.snaplen, this.#options.nlbufsiz));
-    this.#pace = new Pace(this.#ring.slots);
+    this.#pace = pace;
     this.#watch = new SocketWatch(group.counters, this.counters, context.log);
     warnOfSmallBuffer(group.receiveBuffer, context.receiveBuffer, context.log);
   }
@@ -98,10 +98,7 @@ export class NflogSource implements SourceInstance<NflogValues> {
   #configureGroup(options: NflogOptions): void {
     // Never smaller: datagrams made with the old options may still be queued, here or in the kernel.
     const slotSize = slotSizeFor(options.snaplen, options.nlbufsiz);
-    if (slotSize > this.#ring.slotSize) {
-      this.#ring = this.#context.ring(slotSize);
-      this.#pace = new Pace(this.#ring.slots);
-    }
+    if (slotSize > this.#ring.slotSize) this.#ring = this.#context.ring(slotSize);
     try {
       this.#group.reconfigure(options);
     } finally {
@@ -146,7 +143,7 @@ export class NflogSource implements SourceInstance<NflogValues> {
    */
   async #drainQueued(limitMs: number): Promise<boolean> {
     const end = performance.now() + limitMs;
-    while (!this.#closed && !this.#held && this.#receive(this.#pace.limit) > 0) {
+    while (!this.#closed && !this.#held && this.#receive(this.#ring.slots) > 0) {
       if (performance.now() >= end) return false;
       await nextTurn();
     }
@@ -159,7 +156,7 @@ export class NflogSource implements SourceInstance<NflogValues> {
     let total = 0;
     pace.beginTurn();
     for (;;) {
-      const { limit } = pace;
+      const limit = Math.min(pace.limit, this.#ring.slots);
       const datagrams = this.#receive(limit);
       pace.received(datagrams);
       total += datagrams;

@@ -1,6 +1,7 @@
 import type { NflogOptions, ReceiveBuffer, ReceiveHandle } from '../../../../src/netlink/index.ts';
 import { type Drain, ReceiveLoop, ReceiveRing } from '../../../../src/netlink/index.ts';
 import { nflogKeys } from '../../../../src/plugins/source/nflog/keys.ts';
+import { Pace } from '../../../../src/plugins/source/nflog/pace.ts';
 import { type GroupSocket, NflogSource } from '../../../../src/plugins/source/nflog/source.ts';
 import type { NflogValues } from '../../../../src/plugins/source/nflog/values.ts';
 import { Batch } from '../../../../src/records/batch.ts';
@@ -62,6 +63,15 @@ export class ManualLoop extends ReceiveLoop {
   }
 }
 
+/** Takes all that fits, however long that takes: so tests know what comes together. */
+class AnyPace extends Pace {
+  override limit = 64;
+  override received(): void {}
+  override get isTurnOver(): boolean {
+    return false;
+  }
+}
+
 export const defaultOptions: NflogValues = {
   group: 5,
   snaplen: 0,
@@ -100,7 +110,7 @@ export class SourceBench {
       },
       receiveBuffer,
     };
-    return new NflogSource(context, this.group);
+    return new NflogSource(context, this.group, new AnyPace());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
