@@ -1,7 +1,11 @@
 import type { Plugin, SourcePlugin, StagePlugin } from './api.ts';
+import { knock } from './filter/knock/index.ts';
+import { threshold } from './filter/threshold/index.ts';
 import { base } from './input/base/index.ts';
 import { local } from './input/local.ts';
+import { exec } from './output/exec/index.ts';
 import { logemu } from './output/logemu.ts';
+import { nftset } from './output/nftset/index.ts';
 import { oprint } from './output/oprint.ts';
 import { nflog } from './source/nflog/index.ts';
 
@@ -9,7 +13,16 @@ import { nflog } from './source/nflog/index.ts';
 export const builtinSources: readonly SourcePlugin[] = [nflog];
 
 /** The inputs, filters and outputs that come with specter. */
-export const builtinStages: readonly StagePlugin[] = [base, local, logemu, oprint];
+export const builtinStages: readonly StagePlugin[] = [
+  base,
+  local,
+  knock,
+  threshold,
+  logemu,
+  oprint,
+  exec,
+  nftset,
+];
 
 export const builtins: readonly Plugin[] = [...builtinSources, ...builtinStages];
 

@@ -136,7 +136,9 @@ ${block}}
     expect(code).toBe(1);
     expect(stderr).toContain(`group 6 is already bound by another process (pid ${owner.pid}, `);
     expect(await pidInFile()).toBeUndefined();
-    expect(await readFile(folder.join('own.log'), 'utf8')).toContain('fatal specter: block 6: group 6 is');
+    expect(await readFile(folder.join('own.log'), 'utf8')).toContain(
+      'fatal specter: block 6: group 6 is',
+    );
     await owner.stop();
     await other[Symbol.asyncDispose]();
     expect(await start(two)).toEqual(started);

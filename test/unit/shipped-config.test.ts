@@ -21,14 +21,15 @@ test('is valid as it stands, without a warning', () => {
 
 test('is valid with everything uncommented', () => {
   expect(blocksOf(resolve(uncommented))).toEqual({
-    1: ['BASE', 'LOCAL', 'LOGEMU', 'OPRINT'],
+    1: ['BASE', 'LOCAL', 'LOGEMU', 'OPRINT', 'THRESHOLD', 'NFTSET', 'EXEC'],
     web: ['BASE', 'LOGEMU'],
+    knock: ['BASE', 'KNOCK', 'LOGEMU', 'KNOCK', 'LOGEMU'],
   });
 });
 
 test('loads every plugin there is', () => {
-  const [numbered = []] = Object.values(blocksOf(resolve(uncommented)));
-  expect([...numbered].sort()).toEqual([...catalogue.pluginNames()].sort());
+  const loaded = new Set(Object.values(blocksOf(resolve(uncommented))).flat());
+  expect([...loaded].sort()).toEqual([...catalogue.pluginNames()].sort());
 });
 
 const options = allInfo.flatMap(({ name: owner, options }) =>

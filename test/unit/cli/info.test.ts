@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { allInfo, info, listPlugins } from '../../../src/cli/info.ts';
+import { builtins } from '../../../src/plugins/registry.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
 
 let stdout: string;
@@ -66,7 +67,7 @@ Keys read: all that the block provides
   test('tells everything without a name', async () => {
     expect(await info(undefined, false)).toBe(0);
     expect(stdout.match(/^Name: .*$/gm)).toEqual(
-      ['global', 'nflog', 'BASE', 'LOCAL', 'LOGEMU', 'OPRINT'].map((name) => `Name: ${name}`),
+      ['global', ...builtins.map(({ name }) => name)].map((name) => `Name: ${name}`),
     );
   });
 
@@ -149,8 +150,12 @@ test('specter plugins lists them with kind and summary', () => {
     'nflog source',
     'BASE input',
     'LOCAL input',
+    'KNOCK filter',
+    'THRESHOLD filter',
     'LOGEMU output',
     'OPRINT output',
+    'EXEC output',
+    'NFTSET output',
     '',
   ]);
   expect(stdout).toContain(

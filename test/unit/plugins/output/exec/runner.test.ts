@@ -1,0 +1,216 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Invocation } from '../../../../../src/plugins/output/exec/invocation.ts';
+import type { CommandEnd, OnCommandEnd } from '../../../../../src/plugins/output/exec/process.ts';
+import { Runner, type RunnerOptions } from '../../../../../src/plugins/output/exec/runner.ts';
+
+// The turns of the event loop are real ones, only time is not.
+beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+afterEach(() => vi.useRealTimers());
+
+const success: CommandEnd = {
+  code: 0,
+  signal: undefined,
+  timedOut: false,
+  duration: 1,
+  output: new Uint8Array(0),
+  more: 0,
+};
+const command = (name: string, size = 1): Invocation => ({
+  argv: [name],
+  env: {},
+  encoding: 'utf8',
+  size,
+});
+
+/** A runner whose commands run until the test ends them. */
+class Bench {
+  readonly started: string[] = [];
+  readonly terminated: string[] = [];
+  readonly failed: string[] = [];
+  abandoned = 0;
+  /** Holds that have not been released. */
+  holds = 0;
+  readonly #running = new Map<string, OnCommandEnd>();
+  readonly runner: Runner;
+
+  constructor(options: Partial<RunnerOptions> = {}) {
+    this.runner = new Runner(
+      {
+        start: ({ argv: [name = ''] }, onEnd) => {
+          this.started.push(name);
+          this.#running.set(name, onEnd);
+          return { terminate: () => this.terminated.push(name) };
+        },
+        max: 2,
+        queue: 3,
+        delay: 0,
+        hold: () => {
+          this.holds++;
+          return () => {
+            this.holds--;
+          };
+        },
+        ...options,
+      },
+      {
+        ended: () => {},
+        failed: (_invocation, error) => this.failed.push(error.message),
+        abandoned: (count) => {
+          this.abandoned += count;
+        },
+      },
+    );
+  }
+
+  /** Adds while there is room; returns the names that found none. */
+  add(...names: string[]): string[] {
+    return names.filter((name) => {
+      if (!this.runner.hasRoom) return true;
+      this.runner.add(command(name));
+      return false;
+    });
+  }
+
+  async end(name: string, end: CommandEnd | Error = success): Promise<void> {
+    this.#running.get(name)?.(end);
+    await turns();
+  }
+}
+
+/** One turn of the event loop. */
+const turn = async () =>
+  await new Promise<void>((resolve) => {
+    setImmediate(resolve);
+  });
+
+/** As many turns as it takes until nothing more happens. */
+const turns = async () => {
+  for (let count = 0; count < 8; count++) await turn();
+};
+
+describe('the runner', () => {
+  test('runs so many at a time, in order, and drops what finds no room', async () => {
+    const bench = new Bench();
+    expect(bench.add('a', 'b', 'c', 'd', 'e', 'f', 'g')).toEqual(['f', 'g']);
+    await turns();
+    expect(bench.started).toEqual(['a', 'b']);
+    expect([bench.runner.running, bench.runner.waiting]).toEqual([2, 3]);
+    await bench.end('b');
+    expect(bench.started).toEqual(['a', 'b', 'c']);
+    expect(bench.add('h', 'i')).toEqual(['i']);
+    for (const name of ['a', 'c', 'd', 'e', 'h']) await bench.end(name);
+    expect(bench.started).toEqual(['a', 'b', 'c', 'd', 'e', 'h']);
+    expect([bench.runner.running, bench.runner.waiting]).toEqual([0, 0]);
+  });
+
+  test('starts at most one in each turn of the event loop', async () => {
+    const bench = new Bench({ max: 3 });
+    bench.add('a', 'b', 'c');
+    expect(bench.started).toEqual([]);
+    await turn();
+    expect(bench.started).toEqual(['a']);
+    await turn();
+    expect(bench.started).toEqual(['a', 'b']);
+  });
+
+  test('without a queue takes what can run at once', async () => {
+    const bench = new Bench({ queue: 0 });
+    expect(bench.add('a', 'b', 'c')).toEqual(['c']);
+  });
+
+  test('bounds the memory of what waits', () => {
+    const bench = new Bench({ queue: 1000 });
+    bench.runner.add(command('huge', 64 * 2 ** 20));
+    expect(bench.runner.hasRoom).toBe(false);
+  });
+
+  test('goes on after a command that could not be started', async () => {
+    const bench = new Bench({ max: 1 });
+    bench.add('a', 'b');
+    await turns();
+    await bench.end('a', new Error('no such file'));
+    expect(bench.failed).toEqual(['no such file']);
+    expect(bench.started).toEqual(['a', 'b']);
+  });
+
+  test('holds from the first command that is due until none is left', async () => {
+    const bench = new Bench({ max: 1 });
+    bench.add('a', 'b');
+    expect(bench.holds).toBe(1);
+    await turns();
+    await bench.end('a');
+    expect(bench.holds).toBe(1);
+    await bench.end('b');
+    expect(bench.holds).toBe(0);
+    bench.add('c');
+    expect(bench.holds).toBe(1);
+  });
+
+  test('runs each command when its delay has passed', async () => {
+    const bench = new Bench({ delay: 1000 });
+    bench.add('a');
+    await vi.advanceTimersByTimeAsync(600);
+    bench.add('b');
+    expect([bench.runner.delayed, bench.holds]).toEqual([2, 0]);
+    await vi.advanceTimersByTimeAsync(399);
+    expect(bench.started).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    await turns();
+    expect([bench.started, bench.holds]).toEqual([['a'], 1]);
+    await vi.advanceTimersByTimeAsync(600);
+    await turns();
+    expect(bench.started).toEqual(['a', 'b']);
+    expect(bench.runner.delayed).toBe(0);
+  });
+
+  test('runs the oldest delayed command early rather than drop a new one', async () => {
+    const bench = new Bench({ delay: 1000, queue: 2, max: 1 });
+    expect(bench.add('a', 'b', 'c')).toEqual([]);
+    await turns();
+    expect(bench.started).toEqual(['a']);
+    expect(bench.add('d', 'e', 'f')).toEqual(['f']);
+    expect([bench.runner.waiting, bench.runner.delayed]).toEqual([2, 2]);
+    await vi.advanceTimersByTimeAsync(1000);
+    // No room: they are overdue, but not lost.
+    expect([bench.runner.waiting, bench.runner.delayed]).toEqual([2, 2]);
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await bench.end(name);
+    expect(bench.started).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  test('on close runs what is delayed at once, and resolves when all has ended', async () => {
+    const bench = new Bench({ delay: 60_000, max: 1 });
+    bench.add('a', 'b');
+    let closed = false;
+    const closing = bench.runner.close(30_000).then(() => {
+      closed = true;
+    });
+    await turns();
+    expect(bench.started).toEqual(['a']);
+    await bench.end('a');
+    expect([bench.started, closed]).toEqual([['a', 'b'], false]);
+    await bench.end('b');
+    await closing;
+    expect([bench.terminated, bench.abandoned]).toEqual([[], 0]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('on close ends what runs at the deadline and gives up the rest', async () => {
+    const bench = new Bench();
+    bench.add('a', 'b', 'c', 'd');
+    await turns();
+    const closing = bench.runner.close(30_000);
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect([bench.terminated, bench.abandoned]).toEqual([[], 0]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([bench.terminated, bench.abandoned]).toEqual([['a', 'b'], 2]);
+    await bench.end('a');
+    await bench.end('b');
+    await closing;
+    expect(bench.started).toEqual(['a', 'b']);
+  });
+
+  test('closes at once when there is nothing to run', async () => {
+    await new Bench().runner.close(30_000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
