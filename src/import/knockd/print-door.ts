@@ -18,7 +18,7 @@ export interface DoorContext {
 const EXEC_TIMEOUT = 30;
 const LONGEST_EXEC_TIMEOUT = 86_400;
 
-/** A door as sections: for each branch a KNOCK, and EXECs that say `when` it. */
+/** A door as sections: for each branch a KNOCK, and an EXEC that says `when` it. */
 export function printDoor(door: Door, branches: readonly Branch[], context: DoorContext): string[] {
   const lines = door.comments.flatMap((text) => comment(text, 4));
   if (branches.length === 0) {
@@ -34,7 +34,7 @@ export function printDoor(door: Door, branches: readonly Branch[], context: Door
         ...comment(`Door [${door.name}] of knockd, under a name that can be written here.`, 4),
       );
     }
-    lines.push(...printKnock(door, branch, name, context), ...printExecs(door, branch, name));
+    lines.push(...printKnock(door, branch, name, context), ...printExec(door, branch, name));
   });
   return lines;
 }
@@ -54,36 +54,26 @@ function printKnock(door: Door, branch: Branch, name: string, context: DoorConte
   return lines;
 }
 
-function printExecs(door: Door, branch: Branch, name: string): string[] {
-  const { start, stop } = branch;
-  const lines = start ? printExec(start, name, name, []) : [];
-  if (!stop) return lines;
-  // EXEC starts both at once when there is no time between them.
-  const after = Math.max(door.closeAfter, 1);
-  const note =
-    door.closeAfter < 1 ? comment('knockd: at once, when the start command has ended.', 8) : [];
-  const delay = [...note, option('execdelay', `${after}s`)];
-  return [...lines, ...printExec(stop, `${name} close`, name, delay)];
-}
-
-function printExec(
-  command: ExecCommand,
-  instance: string,
-  when: string,
-  more: readonly string[],
-): string[] {
-  const { execstr, sleeps, notes, comment: own } = command;
-  const lines = [`    :EXEC ${instance}`, option('when', when), ...more];
-  if (own) lines.push(...comment(own, 8));
-  for (const note of notes) lines.push(...comment(`${note}.`, 8));
+/** knockd waits `cmd_timeout` behind the start command, as EXEC does before `execthen`. */
+function printExec({ closeAfter }: Door, { start, stop }: Branch, name: string): string[] {
+  const [first, then] = start ? [start, stop] : [stop, undefined];
+  if (!first) return [];
+  const lines = [`    :EXEC ${name}`, option('when', name)];
+  const sleeps = Math.max(first.sleeps, then?.sleeps ?? 0);
   if (sleeps > 0) {
     const timeout = Math.min(sleeps + EXEC_TIMEOUT, LONGEST_EXEC_TIMEOUT);
-    const text =
-      'It sleeps, and meanwhile counts against execmax; a second EXEC with execdelay would not.';
+    const text = 'It sleeps, and meanwhile counts against execmax; execdelay would not.';
     lines.push(...comment(text, 8), option('exectimeout', `${timeout}s`));
   }
-  lines.push(option('execstr', execstr));
+  lines.push(...printCommand('execstr', first));
+  if (first === stop || then) lines.push(option('execdelay', `${closeAfter}s`));
+  if (then) lines.push(...printCommand('execthen', then));
   return lines;
+}
+
+function printCommand(name: string, { execstr, notes, comment: own }: ExecCommand): string[] {
+  const texts = [...(own ? [own] : []), ...notes.map((note) => `${note}.`)];
+  return [...texts.flatMap((text) => comment(text, 8)), option(name, execstr)];
 }
 
 const option = (name: string, value: string): string => `        ${name} ${value}`;

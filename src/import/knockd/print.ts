@@ -97,10 +97,7 @@ function differences({ hasStopCommands, hasMixedTargets, doors }: PrintedConfig)
       'time for each EXEC, each for at most 30 s: see execmax, execqueue and exectimeout.',
   );
   if (hasStopCommands) {
-    list.push(
-      'execdelay counts from the knock, not from the end of the start command. What is still to be ' +
-        'closed when specter ends is closed at once.',
-    );
+    list.push('What is still to be closed when specter ends is closed at once.');
   }
   return list;
 }

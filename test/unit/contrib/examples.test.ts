@@ -17,8 +17,8 @@ const plugins: Readonly<Record<string, Readonly<Record<string, readonly string[]
   'ban-bruteforce/specter.conf': { ban: ['BASE', 'THRESHOLD', 'NFTSET', 'LOGEMU'] },
   'per-group-logging/specter.conf': { dropped: ['BASE', 'LOGEMU'], accepted: ['BASE', 'LOGEMU'] },
   'port-knocking/specter-exec.conf': {
-    knock4: ['BASE', 'EXEC', 'EXEC'],
-    knock6: ['BASE', 'EXEC', 'EXEC'],
+    knock4: ['BASE', 'EXEC'],
+    knock6: ['BASE', 'EXEC'],
   },
   'port-knocking/specter.conf': { knock: ['BASE', 'KNOCK', 'NFTSET', 'KNOCK', 'NFTSET', 'LOGEMU'] },
 };

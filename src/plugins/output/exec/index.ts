@@ -9,12 +9,12 @@ import {
 import { parseCommand } from './command.ts';
 import { Environment, USUAL_KEYS } from './environment.ts';
 import { Expansion, type Refusal } from './expansion.ts';
-import { type Invocation, invocationOf } from './invocation.ts';
+import { invocationOf } from './invocation.ts';
 import { Once } from './once.ts';
 import { check, type ExecValues, findAccount, onceOptions, options, readsOf } from './options.ts';
 import { type CommandEnd, commandStarter, KILL_DELAY_MS, type StartCommand } from './process.ts';
 import { CommandReports, commandText } from './report.ts';
-import { Runner } from './runner.ts';
+import { Runner, type Task } from './runner.ts';
 
 /** What the log says about records without a command line. */
 const refusals: Readonly<Record<Refusal, string>> = {
@@ -36,11 +36,16 @@ export class Exec implements OutputInstance {
   readonly closeTimeout: number;
   readonly #context: OutputContext<ExecValues>;
   readonly #expansion: Expansion;
+  /** Of `execthen`. */
+  readonly #thenExpansion: Expansion | undefined;
   readonly #environment: Environment;
   readonly #once: Once | undefined;
   readonly #runner: Runner;
   readonly #reports: CommandReports;
   #suppressed = 0;
+  /** Commands of `execthen` that ran to their end, and those that could not. */
+  #followed = 0;
+  #notFollowed = 0;
   #notStarted = 0;
   #failed = 0;
   #timedOut = 0;
@@ -50,12 +55,16 @@ export class Exec implements OutputInstance {
     const { columns, log } = context;
     const values = context.options;
     this.#context = context;
-    this.closeTimeout = values.exectimeout + CLOSE_RESERVE_MS;
-    const words = parseCommand(values.execstr).words.map(({ template }) => template);
-    this.#expansion = new Expansion(words, columns, {
-      force: values.execforce,
-      onNul: () => log.counted('values replaced by "invalid" because they have a NUL byte', 1),
-    });
+    this.closeTimeout = 2 * (values.exectimeout + CLOSE_RESERVE_MS);
+    const expansionOf = (text: string) => {
+      const words = parseCommand(text).words.map(({ template }) => template);
+      return new Expansion(words, columns, {
+        force: values.execforce,
+        onNul: () => log.counted('values replaced by "invalid" because they have a NUL byte', 1),
+      });
+    };
+    this.#expansion = expansionOf(values.execstr);
+    if (values.execthen !== undefined) this.#thenExpansion = expansionOf(values.execthen);
     const { block, group } = context;
     const keys = values.execenv ?? USUAL_KEYS;
     this.#environment = new Environment({ keys, block, group }, columns);
@@ -71,10 +80,9 @@ export class Exec implements OutputInstance {
         hold: values.execwait ? () => context.hold() : undefined,
       },
       {
-        ended: (invocation, end) => this.#ended(invocation, end),
-        failed: (invocation, error) => this.#couldNotStart(invocation, error),
-        abandoned: (count) =>
-          this.#drop('commands given up: specter ends and they did not get their turn', count),
+        ended: (task, end) => this.#ended(task, end),
+        failed: (task, error) => this.#couldNotStart(task, error),
+        abandoned: (task) => this.#abandoned(task),
       },
     );
   }
@@ -82,10 +90,12 @@ export class Exec implements OutputInstance {
   details(): Counts {
     const { running, waiting, delayed } = this.#runner;
     return {
-      started: this.counters.written + running,
+      started: this.counters.written + this.#followed + running,
       running,
       waiting,
       delayed,
+      followed: this.#followed,
+      'not followed': this.#notFollowed,
       suppressed: this.#suppressed,
       'not started': this.#notStarted,
       failed: this.#failed,
@@ -101,7 +111,7 @@ export class Exec implements OutputInstance {
 
   /**
    * Runs what is delayed or waits; what has not ended after `exectimeout` is ended, and the rest
-   * given up.
+   * given up. What was delayed has that time once more.
    */
   close(): Promise<void> {
     return this.#runner.close(this.#context.options.exectimeout);
@@ -117,17 +127,19 @@ export class Exec implements OutputInstance {
       this.#drop('records skipped: they lack a key of execonce', 1);
       return;
     }
-    if (!this.#runner.hasRoom) {
+    if (!this.#runner.hasRoom(this.#isDelayed)) {
       this.#drop('records dropped: execqueue is full', 1);
       return;
     }
-    const refusal = this.#expansion.expand(row);
+    // Nothing is done that could not be undone.
+    const refusal = this.#expansion.expand(row) ?? this.#thenExpansion?.expand(row);
     if (refusal !== undefined) {
       this.#drop(refusals[refusal], 1);
       return;
     }
     this.#environment.collect(row);
-    this.#runner.add(invocationOf(this.#expansion, this.#environment));
+    const then = this.#thenExpansion && invocationOf(this.#thenExpansion, this.#environment);
+    this.#runner.add({ invocation: invocationOf(this.#expansion, this.#environment), then });
     this.#once?.note();
   }
 
@@ -136,8 +148,13 @@ export class Exec implements OutputInstance {
     this.#context.log.counted(event, count);
   }
 
-  #ended(invocation: Invocation, end: CommandEnd): void {
-    this.counters.written++;
+  get #isDelayed(): boolean {
+    return this.#context.options.execdelay > 0 && !this.#thenExpansion;
+  }
+
+  #ended({ invocation, follows }: Task, end: CommandEnd): void {
+    if (follows) this.#followed++;
+    else this.counters.written++;
     if (end.timedOut) this.#timedOut++;
     else if (end.code !== 0) this.#failed++;
     if (!end.timedOut && end.code === 0) {
@@ -148,10 +165,23 @@ export class Exec implements OutputInstance {
     this.#reports.failed(invocation, end);
   }
 
-  #couldNotStart(invocation: Invocation, error: Error): void {
+  #abandoned({ invocation, follows }: Task): void {
+    if (!follows) {
+      this.#drop('commands given up: specter ends and they did not get their turn', 1);
+      return;
+    }
+    this.#notFollowed++;
+    this.counters.errors++;
+    this.#context.log.error(
+      `${commandText(invocation)}: given up, specter ends: nothing is undone`,
+    );
+  }
+
+  #couldNotStart({ invocation, follows }: Task, error: Error): void {
     this.#notStarted++;
     this.counters.errors++;
-    this.counters.dropped++;
+    if (follows) this.#notFollowed++;
+    else this.counters.dropped++;
     const code = 'code' in error ? String(error.code) : '';
     if (PASSING_ERRORS.has(code)) {
       this.#context.log.counted(`commands not started: ${error.message}`, 1);

@@ -1,6 +1,6 @@
-import type { NumberColumn } from '../../../records/column.ts';
 import type { ColumnSet } from '../../../records/column-set.ts';
 import { LruTable } from '../../../records/lru-table.ts';
+import { RowClock } from '../../../records/row-clock.ts';
 import { columnsOf, RowKey } from '../../../records/row-key.ts';
 
 /** Values that are remembered; beyond that the one not met for the longest time is forgotten. */
@@ -17,22 +17,17 @@ export interface OnceOptions {
 export class Once {
   readonly #key: RowKey;
   readonly #table: LruTable;
-  /** When each slot's value had its last run, by `#now`. */
+  /** When each slot's value had its last run, by the clock. */
   readonly #times = new Float64Array(CAPACITY);
   readonly #duration: number;
-  readonly #second: NumberColumn;
-  readonly #microsecond: NumberColumn;
-  /** Milliseconds that have passed in the packets' time; what goes backwards counts as none. */
-  #now = 0;
-  #stamp = Number.NaN;
+  readonly #clock: RowClock;
   #length = ABSENT;
 
   constructor({ keys, duration }: OnceOptions, columns: ColumnSet) {
     this.#key = new RowKey(columnsOf(keys, columns));
     this.#table = new LruTable(CAPACITY, this.#key.maxLength);
     this.#duration = duration;
-    this.#second = columns.readNumbers('oob.time.sec');
-    this.#microsecond = columns.readNumbers('oob.time.usec');
+    this.#clock = new RowClock(columns);
   }
 
   /** Values forgotten before their time because there were too many. */
@@ -42,12 +37,12 @@ export class Once {
 
   /** Whether the row may have a run, already had one in the time, or lacks one of the keys. */
   judge(row: number): 'due' | 'suppressed' | 'absent' {
-    this.#advance(row);
+    this.#clock.show(row);
     this.#length = this.#key.write(row);
     if (this.#length === ABSENT) return 'absent';
     const slot = this.#table.find(this.#key.bytes, this.#length);
     if (slot === -1) return 'due';
-    return this.#now - (this.#times[slot] as number) < this.#duration ? 'suppressed' : 'due';
+    return this.#clock.now - (this.#times[slot] as number) < this.#duration ? 'suppressed' : 'due';
   }
 
   /** Notes that the row judged last has its run. */
@@ -56,12 +51,6 @@ export class Once {
     const { bytes } = this.#key;
     const known = this.#table.find(bytes, this.#length);
     const slot = known === -1 ? this.#table.insert(bytes, this.#length) : known;
-    this.#times[slot] = this.#now;
-  }
-
-  #advance(row: number): void {
-    const stamp = this.#second.get(row) * 1000 + this.#microsecond.get(row) / 1000;
-    if (stamp > this.#stamp) this.#now += stamp - this.#stamp;
-    this.#stamp = stamp;
+    this.#times[slot] = this.#clock.now;
   }
 }

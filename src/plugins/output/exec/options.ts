@@ -20,6 +20,11 @@ export const options = defineOptions({
       'macros: %I %O interfaces, %S %D addresses, %P protocol, %s %d ports, %i ICMP type, %{key}, %% for %; ' +
       'a text that begins an argument and itself begins with - is refused unless -- stands before it',
   },
+  execthen: {
+    type: 'string',
+    rest: true,
+    help: 'command that undoes what execstr did, in the same form: run execdelay after that has ended',
+  },
   execforce: {
     type: 'flag',
     help: 'run the command also for packets that lack a value, with the word "invalid" in its place',
@@ -57,7 +62,9 @@ export const options = defineOptions({
   execdelay: {
     type: 'duration',
     default: '0s',
-    help: 'time that each command waits before it runs; at the end of specter all run at once',
+    help:
+      'time that each command waits before it runs; with execthen, time from the end of the one ' +
+      'command to the other; at the end of specter all that are delayed run at once',
   },
   execuser: {
     type: 'string',
@@ -74,12 +81,8 @@ export type ExecValues = OptionValues<typeof options>;
 
 /** Problems of values that each have their form. */
 export function check(values: ExecValues): readonly ValueProblem[] {
-  const { execstr, execqueue, execdelay } = values;
-  const command = parseCommand(execstr);
-  const program = checkProgram(command);
-  const problems: ValueProblem[] = [...command.problems, ...(program ? [program] : [])].map(
-    (problem) => ({ option: 'execstr', ...problem }),
-  );
+  const { execqueue, execdelay } = values;
+  const problems = commandsOf(values).flatMap(([option, text]) => problemsOfCommand(option, text));
   if (execdelay > 0 && execqueue === 0) {
     const message = 'with execdelay, execqueue has to be at least 1: commands wait in it';
     problems.push({ option: 'execqueue', message });
@@ -89,6 +92,22 @@ export function check(values: ExecValues): readonly ValueProblem[] {
   const user = problemOfUser(values);
   if (user) problems.push(user);
   return problems;
+}
+
+/** The options that have commands, with their text. */
+function commandsOf({
+  execstr,
+  execthen,
+}: ExecValues): (readonly [option: string, text: string])[] {
+  const then = execthen === undefined ? [] : [['execthen', execthen] as const];
+  return [['execstr', execstr], ...then];
+}
+
+function problemsOfCommand(option: string, text: string): ValueProblem[] {
+  const command = parseCommand(text);
+  const program = checkProgram(command);
+  const problems = [...command.problems, ...(program ? [program] : [])];
+  return problems.map((problem) => ({ option, ...problem }));
 }
 
 function problemOfOnce({ execonce }: ExecValues): ValueProblem | undefined {
@@ -133,17 +152,18 @@ export function onceOptions({ execonce }: ExecValues): OnceOptions | undefined {
 
 /** Keys that are read because of the values: macros, execonce and execenv. */
 export function readsOf(values: ExecValues): readonly KeyRequirement[] {
-  return [...readsOfCommand(values), ...readsOfOnce(values), ...readsOfEnvironment(values)];
+  const commands = commandsOf(values).flatMap(([option, text]) => readsOfCommand(option, text));
+  return [...commands, ...readsOfOnce(values), ...readsOfEnvironment(values)];
 }
 
-function readsOfCommand({ execstr }: ExecValues): KeyRequirement[] {
+function readsOfCommand(option: string, text: string): KeyRequirement[] {
   const reads: KeyRequirement[] = [];
-  for (const { template } of parseCommand(execstr).words) {
+  for (const { template } of parseCommand(text).words) {
     for (const part of template) {
       if (typeof part === 'string') continue;
       const { keys, offset, length } = part;
       const [first, ...others] = keys;
-      const place = { option: 'execstr', offset, length };
+      const place = { option, offset, length };
       reads.push({ key: first, ...place });
       for (const key of others) reads.push({ key, optional: true, ...place });
     }

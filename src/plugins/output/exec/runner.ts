@@ -1,6 +1,11 @@
 import { Fifo } from './fifo.ts';
 import type { Invocation } from './invocation.ts';
-import type { CommandEnd, RunningCommand, StartCommand } from './process.ts';
+import {
+  type CommandEnd,
+  KILL_DELAY_MS,
+  type RunningCommand,
+  type StartCommand,
+} from './process.ts';
 
 /** Commands that wait may take about as much memory as this, however long their arguments are. */
 const MAX_WAITING_BYTES = 64 * 2 ** 20;
@@ -11,37 +16,50 @@ export interface RunnerOptions {
   readonly max: number;
   /** Commands that may wait for others to end, and as many for their delay to pass. */
   readonly queue: number;
-  /** Milliseconds from `add` until a command is due. */
+  /** Milliseconds until a command is due: one that follows another from its end, others from `add`. */
   readonly delay: number;
   /** Called when a command is due; what it returns, when none is due or runs any more. */
   readonly hold?: (() => () => void) | undefined;
 }
 
+/** A command that has to be run. */
+export interface Task {
+  readonly invocation: Invocation;
+  /** The command that undoes it: is run when it has ended, however it did, and the delay has passed. */
+  readonly then?: Invocation | undefined;
+  /** It is such a command itself. */
+  readonly follows?: boolean;
+}
+
 /** What becomes of the commands. */
 export interface RunnerEvents {
-  ended(invocation: Invocation, end: CommandEnd): void;
-  failed(invocation: Invocation, error: Error): void;
-  /** Given up because it was too late for them. */
-  abandoned(count: number): void;
+  ended(task: Task, end: CommandEnd): void;
+  failed(task: Task, error: Error): void;
+  /** Given up because it was too late for it. */
+  abandoned(task: Task): void;
 }
 
 interface Delayed {
-  readonly invocation: Invocation;
+  readonly task: Task;
   /** By `performance.now()`. */
   readonly due: number;
 }
 
 /**
- * Runs commands in the order in which they were added, so many at a time. To start a process keeps
+ * Runs commands, so many at a time: first those whose delay has passed, since they may be what
+ * closes a door, then the others, both in the order in which they came. To start a process keeps
  * the event loop for a millisecond or more, so that at most one is started in each turn of it.
  */
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #events: RunnerEvents;
   readonly #delayed = new Fifo<Delayed>();
-  /** Those that are due. */
-  readonly #waiting = new Fifo<Invocation>();
-  readonly #running = new Set<RunningCommand>();
+  /** Those whose delay has passed. */
+  readonly #due = new Fifo<Task>();
+  /** Those that were due at once. */
+  readonly #waiting = new Fifo<Task>();
+  /** With whether each had been delayed. */
+  readonly #running = new Map<RunningCommand, boolean>();
   readonly #startNext = () => this.#startOne();
   #waitingBytes = 0;
   #nextStart: NodeJS.Immediate | undefined;
@@ -59,7 +77,7 @@ export class Runner {
   }
 
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#due.size;
   }
 
   get delayed(): number {
@@ -67,59 +85,67 @@ export class Runner {
   }
 
   /** Whether there is room for one more; ask before `add`. */
-  get hasRoom(): boolean {
-    const { delay, queue } = this.#options;
+  hasRoom(isDelayed: boolean): boolean {
     if (this.#waitingBytes >= MAX_WAITING_BYTES) return false;
-    return this.#hasRoomToWait || (delay > 0 && this.#delayed.size < queue);
+    return this.#hasRoomToWait || (isDelayed && this.#delayed.size < this.#options.queue);
   }
 
-  /** Has a command run as soon as it is due and its turn has come. */
-  add(invocation: Invocation): void {
-    const { delay, queue } = this.#options;
-    this.#waitingBytes += invocation.size;
-    if (delay === 0) {
-      this.#await(invocation);
-      return;
-    }
-    // Rather too early than never: what is delayed may be what closes a door.
-    if (this.#delayed.size >= queue) this.#awaitOldest();
-    this.#delayed.push({ invocation, due: performance.now() + delay });
-    this.#watchDelay();
+  /** Has a command run, and then the one that is to follow it; without such a one, after the delay. */
+  add(task: Task): void {
+    this.#waitingBytes += task.invocation.size + (task.then?.size ?? 0);
+    if (task.then === undefined && this.#options.delay > 0) this.#delay(task);
+    else this.#await(this.#waiting, task);
   }
 
   /**
    * Has everything run that is delayed or waits, and resolves when no command runs any more. After
-   * `deadline` ms what runs is ended and what waits is given up.
+   * `deadline` ms what was never delayed is ended or given up. What undoes it, and all else whose
+   * delay was cut short, has another `deadline` ms.
    */
   async close(deadline: number): Promise<void> {
     clearTimeout(this.#nextDue);
-    while (this.#delayed.size > 0) this.#awaitOldest();
-    if (this.#isIdle) return;
-    const timer = setTimeout(() => this.#giveUp(), deadline);
-    await new Promise<void>((resolve) => {
+    const closed = new Promise<void>((resolve) => {
       this.#whenIdle = resolve;
     });
-    clearTimeout(timer);
+    while (this.#delayed.size > 0) this.#awaitOldest();
+    if (this.#isIdle) return;
+    const first = setTimeout(() => this.#giveUp(this.#waiting, false), deadline);
+    const last = setTimeout(() => this.#giveUp(this.#due, true), 2 * deadline + KILL_DELAY_MS);
+    await closed;
+    clearTimeout(first);
+    clearTimeout(last);
   }
 
   get #hasRoomToWait(): boolean {
     const { max, queue } = this.#options;
-    return this.#running.size + this.#waiting.size < max + queue;
+    return this.running + this.waiting < max + queue;
   }
 
   get #isIdle(): boolean {
-    return this.#running.size === 0 && this.#waiting.size === 0;
+    return this.running === 0 && this.waiting === 0;
   }
 
-  #await(invocation: Invocation): void {
-    this.#waiting.push(invocation);
+  #await(queue: Fifo<Task>, task: Task): void {
+    queue.push(task);
     this.#release ??= this.#options.hold?.();
     this.#scheduleStart();
   }
 
+  #delay(task: Task): void {
+    const { delay, queue } = this.#options;
+    if (this.#whenIdle || delay === 0) {
+      this.#await(this.#due, task);
+      return;
+    }
+    // Rather too early than never: it may be what closes a door.
+    if (this.#delayed.size >= queue) this.#awaitOldest();
+    this.#delayed.push({ task, due: performance.now() + delay });
+    this.#watchDelay();
+  }
+
   #awaitOldest(): void {
     const oldest = this.#delayed.shift();
-    if (oldest) this.#await(oldest.invocation);
+    if (oldest) this.#await(this.#due, oldest.task);
   }
 
   /** Lets those wait whose delay has passed, as far as there is room, and comes back for the rest. */
@@ -142,23 +168,36 @@ export class Runner {
   }
 
   #scheduleStart(): void {
-    if (this.#nextStart !== undefined || this.#waiting.size === 0) return;
-    if (this.#running.size < this.#options.max) this.#nextStart = setImmediate(this.#startNext);
+    if (this.#nextStart !== undefined || this.waiting === 0) return;
+    if (this.running < this.#options.max) this.#nextStart = setImmediate(this.#startNext);
   }
 
   #startOne(): void {
     this.#nextStart = undefined;
-    const invocation = this.#waiting.shift();
-    if (!invocation) return;
+    const due = this.#due.shift();
+    const task = due ?? this.#waiting.shift();
+    if (!task) return;
+    const { invocation } = task;
     this.#waitingBytes -= invocation.size;
     const command = this.#options.start(invocation, (end) => {
       this.#running.delete(command);
-      if (end instanceof Error) this.#events.failed(invocation, end);
-      else this.#events.ended(invocation, end);
+      if (end instanceof Error) this.#failed(task, end);
+      else this.#ended(task, end);
       this.#afterEnd();
     });
-    this.#running.add(command);
+    this.#running.set(command, due !== undefined);
     this.#scheduleStart();
+  }
+
+  #ended(task: Task, end: CommandEnd): void {
+    this.#events.ended(task, end);
+    if (task.then) this.#delay({ invocation: task.then, follows: true });
+  }
+
+  /** What was never started need not be undone. */
+  #failed(task: Task, error: Error): void {
+    this.#waitingBytes -= task.then?.size ?? 0;
+    this.#events.failed(task, error);
   }
 
   #afterEnd(): void {
@@ -170,11 +209,12 @@ export class Runner {
     this.#whenIdle?.();
   }
 
-  #giveUp(): void {
-    let abandoned = 0;
-    while (this.#waiting.shift()) abandoned++;
-    if (abandoned > 0) this.#events.abandoned(abandoned);
-    for (const command of this.#running) command.terminate();
+  /** Gives up those of a queue, and ends those that came from it. */
+  #giveUp(queue: Fifo<Task>, delayed: boolean): void {
+    for (let task = queue.shift(); task; task = queue.shift()) this.#events.abandoned(task);
+    for (const [command, wasDelayed] of this.#running) {
+      if (wasDelayed === delayed) command.terminate();
+    }
     if (this.#isIdle) this.#afterEnd();
   }
 }

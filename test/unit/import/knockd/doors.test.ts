@@ -36,7 +36,7 @@ describe('families', () => {
     (imported(`[d]\nsequence=1\n${lines}\n`, on).config ?? '')
       .split('\n')
       .map((line) => line.trim())
-      .filter((line) => /^(:KNOCK|:EXEC|knockfamily|execstr|execdelay)/.test(line));
+      .filter((line) => /^(:KNOCK|:EXEC|knockfamily|execstr|execdelay|execthen)/.test(line));
 
   test.each([
     ['command=/bin/a', [':KNOCK d', ':EXEC d', 'execstr /bin/a']],
@@ -48,7 +48,7 @@ describe('families', () => {
       'command=/bin/a\nstop_command=/bin/a 0\nstop_command_6=\ncmd_timeout=3',
       [
         ...[':KNOCK d', 'knockfamily ip', ':EXEC d', 'execstr /bin/a'],
-        ...[':EXEC d close', 'execdelay 3s', 'execstr /bin/a 0'],
+        ...['execdelay 3s', 'execthen /bin/a 0'],
         ...[':KNOCK d6', 'knockfamily ip6', ':EXEC d6', 'execstr /bin/a'],
       ],
     ],
@@ -76,8 +76,7 @@ test('knockd has defaults of its own, which are written out', () => {
   const { config } = imported('[d]\nsequence=1\ncommand=/bin/a\nstop_command=/bin/b\n', on);
   expect(paragraph(config, ':KNOCK d')).toEqual([
     ...[':KNOCK d', 'knocksequence 1/tcp', 'knocktimeout 25s', 'knockflags any'],
-    ...[':EXEC d', 'when d', 'execstr /bin/a'],
-    ...[':EXEC d close', 'when d', 'execdelay 10s', 'execstr /bin/b'],
+    ...[':EXEC d', 'when d', 'execstr /bin/a', 'execdelay 10s', 'execthen /bin/b'],
   ]);
 });
 

@@ -9,6 +9,7 @@ import { PacketPath } from '../../packet-path.ts';
 
 const defaults: ExecValues = {
   execstr: '/bin/echo %S',
+  execthen: undefined,
   execforce: false,
   execwait: false,
   execmax: 4,
@@ -109,6 +110,8 @@ describe('EXEC', () => {
       running: 0,
       waiting: 0,
       delayed: 0,
+      followed: 0,
+      'not followed': 0,
       suppressed: 0,
       'not started': 0,
       failed: 1,
@@ -181,8 +184,42 @@ describe('EXEC', () => {
     expect(bench.arguments).toEqual(['192.0.2.1', '192.0.2.2']);
   });
 
+  test('runs a command and, when it has ended, the one that undoes it', async () => {
+    const bench = new Bench({ execthen: '/bin/echo undo %S %d' });
+    bench.send([1]);
+    await bench.start(1);
+    bench.end(0, {});
+    await bench.start(2);
+    expect(bench.arguments).toEqual(['192.0.2.1', 'undo 192.0.2.1 2']);
+    expect(bench.output.counters).toEqual({ written: 1, dropped: 0, errors: 0 });
+    bench.end(1, { code: 1 });
+    expect(bench.output.counters).toEqual({ written: 1, dropped: 0, errors: 1 });
+    expect(bench.output.details()).toMatchObject({ started: 2, followed: 1, failed: 1 });
+  });
+
+  test('does nothing that it could not undo', async () => {
+    const bench = new Bench({ execthen: '/bin/echo %i' });
+    bench.send([1]);
+    await bench.output.close();
+    expect([bench.started, bench.output.counters.dropped]).toEqual([[], 1]);
+  });
+
+  test('tells of each command that undoes something and cannot be started', async () => {
+    const bench = new Bench({ execthen: '/bin/echo %S' });
+    bench.send([1]);
+    await bench.start(1);
+    bench.end(0, {});
+    await bench.start(2);
+    bench.end(1, new Error('gone'));
+    expect(bench.output.counters).toEqual({ written: 1, dropped: 0, errors: 1 });
+    expect(bench.output.details()).toMatchObject({ 'not started': 1, 'not followed': 1 });
+    expect(bench.failures.map(({ message }) => message)).toEqual([
+      'cannot start /bin/echo 192.0.2.1: gone',
+    ]);
+  });
+
   test('closes no earlier than its commands may end', () => {
-    expect(new Bench({ exectimeout: 5000 }).output.closeTimeout).toBe(8000);
+    expect(new Bench({ exectimeout: 5000 }).output.closeTimeout).toBe(16_000);
   });
 
   test('runs commands as somebody else only where specter is root', () => {

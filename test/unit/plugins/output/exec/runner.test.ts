@@ -27,13 +27,16 @@ class Bench {
   readonly started: string[] = [];
   readonly terminated: string[] = [];
   readonly failed: string[] = [];
-  abandoned = 0;
+  readonly abandoned: string[] = [];
   /** Holds that have not been released. */
   holds = 0;
   readonly #running = new Map<string, OnCommandEnd>();
   readonly runner: Runner;
 
+  readonly #isDelayed: boolean;
+
   constructor(options: Partial<RunnerOptions> = {}) {
+    this.#isDelayed = (options.delay ?? 0) > 0;
     this.runner = new Runner(
       {
         start: ({ argv: [name = ''] }, onEnd) => {
@@ -55,9 +58,7 @@ class Bench {
       {
         ended: () => {},
         failed: (_invocation, error) => this.failed.push(error.message),
-        abandoned: (count) => {
-          this.abandoned += count;
-        },
+        abandoned: ({ invocation }) => this.abandoned.push(...invocation.argv),
       },
     );
   }
@@ -65,10 +66,15 @@ class Bench {
   /** Adds while there is room; returns the names that found none. */
   add(...names: string[]): string[] {
     return names.filter((name) => {
-      if (!this.runner.hasRoom) return true;
-      this.runner.add(command(name));
+      if (!this.runner.hasRoom(this.#isDelayed)) return true;
+      this.runner.add({ invocation: command(name) });
       return false;
     });
+  }
+
+  /** Adds a command `name`, and `-name` to follow it. */
+  addPair(name: string): void {
+    this.runner.add({ invocation: command(name), then: command(`-${name}`) });
   }
 
   async end(name: string, end: CommandEnd | Error = success): Promise<void> {
@@ -120,8 +126,8 @@ describe('the runner', () => {
 
   test('bounds the memory of what waits', () => {
     const bench = new Bench({ queue: 1000 });
-    bench.runner.add(command('huge', 64 * 2 ** 20));
-    expect(bench.runner.hasRoom).toBe(false);
+    bench.runner.add({ invocation: command('huge', 64 * 2 ** 20) });
+    expect(bench.runner.hasRoom(false)).toBe(false);
   });
 
   test('goes on after a command that could not be started', async () => {
@@ -190,7 +196,7 @@ describe('the runner', () => {
     expect([bench.started, closed]).toEqual([['a', 'b'], false]);
     await bench.end('b');
     await closing;
-    expect([bench.terminated, bench.abandoned]).toEqual([[], 0]);
+    expect([bench.terminated, bench.abandoned]).toEqual([[], []]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -200,17 +206,114 @@ describe('the runner', () => {
     await turns();
     const closing = bench.runner.close(30_000);
     await vi.advanceTimersByTimeAsync(29_999);
-    expect([bench.terminated, bench.abandoned]).toEqual([[], 0]);
+    expect([bench.terminated, bench.abandoned]).toEqual([[], []]);
     await vi.advanceTimersByTimeAsync(1);
-    expect([bench.terminated, bench.abandoned]).toEqual([['a', 'b'], 2]);
+    expect([bench.terminated, bench.abandoned]).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ]);
     await bench.end('a');
     await bench.end('b');
     await closing;
     expect(bench.started).toEqual(['a', 'b']);
   });
 
+  test('on close gives what was delayed its own time', async () => {
+    const bench = new Bench({ delay: 60_000, max: 1 });
+    bench.add('a', 'b', 'c');
+    await turns();
+    const closing = bench.runner.close(30_000);
+    await turns();
+    await vi.advanceTimersByTimeAsync(61_999);
+    expect([bench.terminated, bench.abandoned]).toEqual([[], []]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([bench.terminated, bench.abandoned]).toEqual([['a'], ['b', 'c']]);
+    await bench.end('a');
+    await closing;
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('closes at once when there is nothing to run', async () => {
     await new Bench().runner.close(30_000);
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a command that follows another', () => {
+  test('runs when that has ended and the delay has passed', async () => {
+    const bench = new Bench({ delay: 1000 });
+    bench.addPair('a');
+    await turns();
+    expect([bench.started, bench.holds]).toEqual([['a'], 1]);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect([bench.started, bench.runner.delayed]).toEqual([['a'], 0]);
+    await bench.end('a');
+    expect([bench.runner.delayed, bench.holds]).toEqual([1, 0]);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(bench.started).toEqual(['a']);
+    await vi.advanceTimersByTimeAsync(1);
+    await turns();
+    expect(bench.started).toEqual(['a', '-a']);
+    await bench.end('-a');
+    expect([bench.runner.running, bench.runner.delayed, vi.getTimerCount()]).toEqual([0, 0, 0]);
+  });
+
+  test('runs at once without a delay, before all that came first', async () => {
+    const bench = new Bench({ max: 1 });
+    bench.addPair('a');
+    bench.addPair('b');
+    await turns();
+    await bench.end('a');
+    await bench.end('-a');
+    expect(bench.started).toEqual(['a', '-a', 'b']);
+  });
+
+  test('runs also when that failed, but not when it was never started', async () => {
+    const bench = new Bench();
+    bench.addPair('a');
+    bench.addPair('b');
+    await turns();
+    await bench.end('a', { ...success, code: undefined, signal: 'SIGKILL', timedOut: true });
+    await bench.end('b', new Error('no such file'));
+    expect(bench.started).toEqual(['a', 'b', '-a']);
+    expect(bench.failed).toEqual(['no such file']);
+  });
+
+  test('runs early when there are too many, so that none is dropped', async () => {
+    const bench = new Bench({ delay: 1000, queue: 2, max: 3 });
+    for (const name of ['a', 'b', 'c']) bench.addPair(name);
+    await turns();
+    for (const name of ['a', 'b', 'c']) await bench.end(name);
+    expect([bench.started, bench.runner.delayed]).toEqual([['a', 'b', 'c', '-a'], 2]);
+  });
+
+  test('runs at once on close, also behind one that had to be ended', async () => {
+    const bench = new Bench({ delay: 60_000, max: 2 });
+    for (const name of ['a', 'b', 'c']) bench.addPair(name);
+    await turns();
+    await bench.end('a');
+    const closing = bench.runner.close(30_000);
+    await turns();
+    expect([bench.started, bench.runner.waiting]).toEqual([['a', 'b', 'c'], 1]);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(bench.terminated).toEqual(['b', 'c']);
+    for (const name of ['b', 'c', '-a', '-b', '-c']) await bench.end(name);
+    await closing;
+    expect(bench.started).toEqual(['a', 'b', 'c', '-a', '-b', '-c']);
+    expect([bench.abandoned, vi.getTimerCount()]).toEqual([[], 0]);
+  });
+
+  test('goes with the one that it follows when that is given up', async () => {
+    const bench = new Bench({ max: 1 });
+    bench.addPair('a');
+    bench.addPair('b');
+    await turns();
+    const closing = bench.runner.close(30_000);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(bench.abandoned).toEqual(['b']);
+    await bench.end('a');
+    await bench.end('-a');
+    await closing;
+    expect(bench.started).toEqual(['a', '-a']);
   });
 });
