@@ -31,12 +31,14 @@ export function renderReference(documents: readonly InfoDocument[]): string {
 }
 
 function renderDocument({ name, kind, summary, ...details }: InfoDocument): string {
-  const { options, reads, provides } = details;
+  const { options, reads, readsNamed, provides } = details;
   const parts = [`## ${name}`, `${capitalise(kind)}: ${summary}.`];
   if (options.length > 0) parts.push('### Options', optionTable(options));
   else if (kind !== 'block') parts.push('It has no options.');
   if (reads === 'all') parts.push('### Keys read', 'All that the block provides.');
   else if (reads.length > 0) parts.push('### Keys read', usesText(reads));
+  else if (readsNamed) parts.push('### Keys read');
+  if (readsNamed) parts.push('Keys that its options name.');
   if (provides.length > 0) parts.push('### Keys provided', keyTable(provides));
   return `${parts.join('\n\n')}\n`;
 }

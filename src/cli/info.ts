@@ -3,6 +3,7 @@ import {
   describeType,
   type OptionSchema,
   type OptionSchemas,
+  Suggester,
 } from '../config-grammar/index.ts';
 import { globalOptions } from '../daemon/global-options.ts';
 import type { KeyUse, Plugin } from '../plugins/api.ts';
@@ -18,6 +19,8 @@ export interface InfoDocument {
   readonly options: readonly OptionInfo[];
   /** Keys read, or `all`. */
   readonly reads: readonly KeyUse[] | 'all';
+  /** Whether its options can name further keys to read. */
+  readonly readsNamed: boolean;
   readonly provides: readonly Key[];
 }
 
@@ -36,6 +39,7 @@ const globalBlock: InfoDocument = {
   summary: 'options of specter itself, in the block `global`',
   options: optionInfos(globalOptions),
   reads: [],
+  readsNamed: false,
   provides: [],
 };
 
@@ -70,9 +74,15 @@ async function find(name: string): Promise<InfoDocument> {
   const found = allInfo.find((document) => document.name.toUpperCase() === wanted);
   if (found) return found;
   const hint = successors[wanted];
-  throw new PluginLoadError(
-    `there is no plugin ${name}${hint === undefined ? '' : `: ${hint}`}; see \`specter plugins\``,
+  if (hint !== undefined) {
+    throw new PluginLoadError(`there is no plugin ${name}: ${hint}; see \`specter plugins\``);
+  }
+  const near = new Suggester().nearest(
+    wanted,
+    allInfo.map((document) => document.name),
   );
+  const advice = near === undefined ? 'see `specter plugins`' : `did you mean ${near}?`;
+  throw new PluginLoadError(`there is no plugin ${name}; ${advice}`);
 }
 
 function infoOf(plugin: Plugin): InfoDocument {
@@ -82,6 +92,7 @@ function infoOf(plugin: Plugin): InfoDocument {
     summary: plugin.summary,
     options: optionInfos(plugin.options),
     reads: plugin.kind === 'source' ? [] : plugin.reads,
+    readsNamed: 'readsOf' in plugin,
     provides: plugin.kind === 'output' ? [] : plugin.provides,
   };
 }
@@ -116,11 +127,12 @@ const typeNames: Readonly<Record<KeyType, string>> = {
 };
 
 function format(document: InfoDocument): string {
-  const { name, kind, summary, options, reads, provides } = document;
+  const { name, kind, summary, options, reads, readsNamed, provides } = document;
   const lines = [`Name: ${name}`, `Kind: ${kind}`, `Summary: ${summary}`];
   if (options.length > 0) lines.push('Options:', ...options.flatMap(formatOption));
   if (reads === 'all') lines.push('Keys read: all that the block provides');
   else if (reads.length > 0) lines.push('Keys read:', ...reads.map(formatUse));
+  if (readsNamed) lines.push('Keys that its options name are read as well.');
   if (provides.length > 0) lines.push('Keys provided:', ...provides.map(formatKey));
   return lines.join('\n');
 }

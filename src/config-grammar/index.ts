@@ -43,3 +43,4 @@ export type { PathChecks } from './resolve/context.ts';
 export { checkReadable, checkWritable } from './resolve/path-access.ts';
 export { type Resolution, type ResolveOptions, resolveConfig } from './resolve/resolve-config.ts';
 export { SourceText, type Span } from './source-text.ts';
+export { Suggester } from './suggest.ts';

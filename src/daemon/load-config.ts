@@ -9,6 +9,7 @@ import {
   resolveConfig,
   typedValues,
 } from '../config-grammar/index.ts';
+import { capabilityNumber } from '../libc/capabilities.ts';
 import { loadModule, PluginLoadError } from '../plugins/load-module.ts';
 import { PluginCatalogue } from './catalogue.ts';
 import { type GlobalOptions, globalOptions } from './global-options.ts';
@@ -70,7 +71,9 @@ export async function loadConfig(
   const diagnostics = [...parsed.diagnostics, ...loadErrors, ...others];
   const { config } = resolved;
   const global = config && typedValues(config.global, globalOptions);
-  if (config && global) diagnostics.push(...checkUser(config, global));
+  if (config && global) {
+    diagnostics.push(...checkUser(config, global), ...checkCapabilities(config, catalogue, global));
+  }
   if (config?.blocks.length === 0) diagnostics.push(nothingToDo(parsed));
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   const warnings = diagnostics.filter(({ severity }) => severity === 'warning');
@@ -121,6 +124,25 @@ function checkUser(config: Config, { user, keepcaps }: GlobalOptions): Diagnosti
     ...checkOption(config, 'user', () => user !== undefined && resolveUser(user)),
     ...keepcaps.flatMap((name) => checkOption(config, 'keepcaps', () => resolveCapability(name))),
   ];
+}
+
+/** Whether plugins are left the capabilities that they need: `keepcaps` has to name them. */
+function checkCapabilities(
+  { blocks }: Config,
+  catalogue: PluginCatalogue,
+  { user, keepcaps }: GlobalOptions,
+): Diagnostic[] {
+  if (user === undefined) return [];
+  const kept = keepcaps.map(capabilityNumber);
+  return blocks.flatMap(({ plugins }) =>
+    plugins.flatMap(({ schema, span }) => {
+      const { name, capabilities = [] } = catalogue.stageOf(schema);
+      const given = capabilities.filter((wanted) => !kept.includes(capabilityNumber(wanted)));
+      if (given.length === 0) return [];
+      const message = `${name} needs the capability ${given.join(', ')}, which user ${user} would not have; add "keepcaps ${given.join(' ')}" to the block "global"`;
+      return [{ severity: 'error' as const, message, span }];
+    }),
+  );
 }
 
 function checkOption(

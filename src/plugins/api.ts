@@ -69,8 +69,8 @@ export interface Host {
    */
   openAppend(path: string): number;
   /**
-   * Opens a file that is there for reading and writing, close-on-exec. Throws an Error with `code`
-   * and `path`.
+   * Opens a file that is there for reading and writing, close-on-exec. The user that specter becomes
+   * has to have the rights to it. Throws an Error with `code` and `path`.
    */
   openUpdate(path: string): number;
   /**
@@ -106,6 +106,11 @@ interface Declaration<Schemas extends OptionSchemas> {
   /** One line for lists. */
   readonly summary: string;
   readonly options: Schemas;
+  /**
+   * Capabilities that it has to have at work, such as `net_admin`. A config that gives them up by its
+   * global options is an error.
+   */
+  readonly capabilities?: readonly string[];
   /**
    * Checks that go beyond single values, made when the config is read; a problem points at an
    * option, or at a part of its text. Looks at nothing but the values and, at most, the file system.

@@ -117,7 +117,7 @@ const keyTypes: Readonly<Record<KeyType, true>> = {
  */
 export function pluginProblem(value: unknown): string | undefined {
   if (!isObject(value)) return 'its default export is no plugin';
-  const { kind, name, summary, open, reads, provides, options } = value;
+  const { kind, name, summary, open, reads, provides, options, capabilities } = value;
   if (kind !== 'input' && kind !== 'filter' && kind !== 'output') {
     return '`kind` must be input, filter or output';
   }
@@ -128,6 +128,9 @@ export function pluginProblem(value: unknown): string | undefined {
     const given = value[member];
     if (given !== undefined && typeof given !== 'function')
       return `\`${member}\` must be a function`;
+  }
+  if (capabilities !== undefined && !isListOf(isText)(capabilities)) {
+    return '`capabilities` must be a list of names';
   }
   if (!(kind === 'output' && reads === 'all') && !isListOf(isKeyUse)(reads)) {
     return '`reads` must be a list of { name, required?, for? }';

@@ -30,7 +30,7 @@ function describeItem(type: ItemType): string {
     case 'size':
       return `size${describeRange(type.min, type.max, formatSize)}`;
     case 'duration':
-      return `duration${describeRange(type.min, type.max, formatDuration)}`;
+      return `duration${describeRange(type.min, type.max, formatDuration)}; bare numbers in ${type.unit ?? 's'}`;
     case 'enum':
       return listWords(type.values, Number.POSITIVE_INFINITY);
     case 'path':

@@ -92,6 +92,11 @@ describe('the command line', () => {
       stdout: '',
       stderr: 'specter: there is no plugin none; see `specter plugins`\n',
     });
+    expect(await specter('info', 'knok')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'specter: there is no plugin knok; did you mean KNOCK?\n',
+    });
     expect((await specter('plugins')).stdout).toMatch(/^LOGEMU +output +/m);
   });
 });

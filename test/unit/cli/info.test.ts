@@ -64,6 +64,11 @@ Keys read: all that the block provides
     expect(stdout).toMatch(/^ {2}qtimeout \(.*; default 10ms\)$/m);
   });
 
+  test('says that options can name keys', async () => {
+    expect(await info('NFTSET', false)).toBe(0);
+    expect(stdout).toMatch(/^Keys that its options name are read as well\.$/m);
+  });
+
   test('tells everything without a name', async () => {
     expect(await info(undefined, false)).toBe(0);
     expect(stdout.match(/^Name: .*$/gm)).toEqual(
@@ -97,6 +102,7 @@ Keys read: all that the block provides
           },
         ],
         reads: 'all',
+        readsNamed: false,
         provides: [],
       },
     ]);

@@ -132,6 +132,20 @@ ${block()}`);
     expect(loaded?.global).toMatchObject({ user: 'nobody', keepcaps: ['net_admin'] });
   });
 
+  test('finds plugins that would not have the capability they need', async () => {
+    const nftset = (lines: string) =>
+      `global {\n  ${lines}\n}\n5 {\n  plugin BASE\n  plugin NFTSET\n  nftset "inet t ban"\n}\n`;
+    const { messages } = await load(nftset('user nobody'));
+    expect(messages)
+      .toBe(`/s.conf:6:10: error: NFTSET needs the capability net_admin, which user nobody would not have; add "keepcaps net_admin" to the block "global"
+  plugin NFTSET
+         ^~~~~~
+`);
+    expect((await load(nftset('user nobody\n  keepcaps CAP_NET_ADMIN'))).messages).toBe('');
+    // Who specter will be without the option is not the file's to say.
+    expect((await load(nftset('loglevel 5'))).messages).toBe('');
+  });
+
   test('loads the modules that a file names, each once', async () => {
     await folder.write('mine.mjs', plugin("[{ name: 'ip.saddr' }]"));
     const path = folder.join('mine.mjs');

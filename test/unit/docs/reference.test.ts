@@ -20,6 +20,7 @@ test('options: aliases, defaults and bars in help texts', () => {
         { name: 'c', type: 'path', required: true, aliases: [], help: 'where' },
       ],
       reads: [{ name: 'ip.saddr' }, { name: 'ip.daddr', required: true }],
+      readsNamed: true,
       provides: [],
     },
   ]);
@@ -39,5 +40,7 @@ Output: does things.
 Required: \`ip.daddr\`.
 
 If there: \`ip.saddr\`.
+
+Keys that its options name.
 `);
 });

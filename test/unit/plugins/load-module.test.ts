@@ -76,6 +76,7 @@ describe('loadModule', () => {
     [declaration({ open: "'open'" }), 'it has no function `open`'],
     [declaration({ check: '5' }), '`check` must be a function'],
     [declaration({ readsOf: '[]' }), '`readsOf` must be a function'],
+    [declaration({ capabilities: "'net_admin'" }), '`capabilities` must be a list of names'],
     [declaration({ holds: 'true' }), '`holds` must be a function'],
     [declaration({ reads: 'undefined' }), '`reads` must be a list of { name, required?, for? }'],
     [declaration({ reads: "['ip.saddr']" }), '`reads` must be a list of { name, required?, for? }'],

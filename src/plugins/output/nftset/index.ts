@@ -63,6 +63,7 @@ export const nftset = defineOutput({
   summary: 'adds elements to a set of nftables, such as the addresses to ban, or deletes them',
   options,
   reads: [],
+  capabilities: ['net_admin'],
   readsOf({ nftkey }) {
     const keys = parseKeyNames(nftkey);
     return 'message' in keys ? [] : keys.map((key) => ({ option: 'nftkey', ...key }));
