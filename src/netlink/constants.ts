@@ -40,6 +40,7 @@ export const NLMSG_DONE = 3;
 /** `nlmsg_flags` of requests. */
 export const NLM_F_REQUEST = 0x01;
 export const NLM_F_ACK = 0x04;
+export const NLM_F_ECHO = 0x08;
 export const NLM_F_DUMP = 0x300;
 export const NLM_F_CREATE = 0x400;
 /** `nlmsg_flags` of answers. */

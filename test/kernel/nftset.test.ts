@@ -197,6 +197,46 @@ describe.skipIf(missing)(title('NFTSET', missing), () => {
     expect(await countsOf(specter)).toEqual({ ...nothing, written: 1, added: 1, ...lost });
   });
 
+  test('adds nothing to a set that became one of intervals before it has looked at it', async () => {
+    await addSet('ban', 'type ipv4_addr;');
+    await using specter = await start('  nftset "inet t ban"');
+    await hosts.send(syn('192.0.2.1'));
+    await whenFilled('ban', 1);
+    await namespace.nft(
+      'delete set inet t ban; add set inet t ban { type ipv4_addr; flags interval; }',
+    );
+    await hosts.send(syn('192.0.2.2'));
+    const [line] = await specter.waitForLog(/.*cannot add to.*/);
+    expect(line).toContain(
+      'cannot add to inet t ban: it has been made anew, as another kind of set (ESTALE): 192.0.2.2',
+    );
+    await hosts.send(syn('192.0.2.3'));
+    expect(await whenFilled('ban', 1)).toEqual(['192.0.2.3']);
+    const refused = { dropped: 1, errors: 1 };
+    expect(await countsOf(specter)).toEqual({ ...nothing, written: 2, added: 2, ...refused });
+    expect(specter.stderr).not.toContain('there again');
+  });
+
+  test('says why a table that a process owns takes no elements', async () => {
+    const owner = namespace.spawn('nft', ['-i'], { stdin: true });
+    owner.stdin?.write('add table inet own { flags owner; }\n');
+    owner.stdin?.write('add set inet own ban { type ipv4_addr; }\n');
+    const isOwned = async (): Promise<boolean> =>
+      (await namespace.exec('nft', 'list', 'ruleset')).includes('set ban');
+    await until(isOwned, 'a set in a table with an owner');
+    await using specter = await start('  nftset "inet own ban"');
+    await hosts.send(syn('192.0.2.1'));
+    await specter.waitForLog(
+      /cannot add to inet own ban: not permitted: the table may belong to a process, as its flag owner tells \(EPERM\): 192\.0\.2\.1/,
+    );
+    await hosts.send(syn('192.0.2.2'));
+    const counts = await countsOf(specter);
+    expect(counts).toMatchObject({ written: 0, dropped: 2, 'set gone': 0 });
+    expect(specter.stderr).not.toMatch(/is not there|there again/);
+    owner.stdin?.end();
+    await owner.exit;
+  });
+
   test('finds its set again by itself', async () => {
     await addSet('ban', 'type ipv4_addr;');
     await using specter = await start('  nftset "inet t ban"');

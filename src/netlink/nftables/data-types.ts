@@ -24,7 +24,10 @@ const type = (name: string, length: number, order: ByteOrder = 'network'): DataT
   order,
 });
 
-/** By `enum datatypes`, as far as a packet's keys can have such values. */
+/**
+ * By `enum datatypes`, as far as a packet's keys can have such values. Not `dscp`, which is six bits:
+ * keys have the whole byte that holds them, which rules would never find in a set.
+ */
 const types = new Map<number, DataType>([
   [7, type('ipv4_addr', 4)],
   [8, type('ipv6_addr', 16)],
@@ -40,7 +43,6 @@ const types = new Map<number, DataType>([
   [24, type('uid', 4, 'host')],
   [25, type('gid', 4, 'host')],
   [29, type('icmpv6_type', 1)],
-  [36, type('dscp', 1)],
   [41, type('ifname', 16, 'text')],
 ]);
 

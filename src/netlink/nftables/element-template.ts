@@ -3,6 +3,7 @@ import { MessageBuilder } from '../message.ts';
 import {
   families,
   NFT_MSG_DELSETELEM,
+  NFT_MSG_GETSETELEM,
   NFT_MSG_NEWSETELEM,
   NFT_SET_ELEM_INTERVAL_END,
   NFTA_DATA_VALUE,
@@ -19,7 +20,14 @@ import {
 } from './protocol.ts';
 import type { NftSet } from './set.ts';
 
-export type ElementStep = 'add' | 'delete';
+export type ElementStep = 'add' | 'delete' | 'look up';
+
+/** Message type and flags. */
+const kinds: Readonly<Record<ElementStep, readonly [number, number]>> = {
+  add: [NFT_MSG_NEWSETELEM, NLM_F_CREATE],
+  delete: [NFT_MSG_DELSETELEM, 0],
+  'look up': [NFT_MSG_GETSETELEM, 0],
+};
 
 /**
  * The messages about one element of a set, complete but for sequence numbers and the element's key:
@@ -66,7 +74,48 @@ export function elementTemplate(
   return { ...template, bytes: Buffer.concat(parts), keyLength: set.keyLength };
 }
 
-/** One message that adds or deletes one element. */
+/** Writes a key into a copy of its template, which begins at `start` of `out`. */
+export function fillKey(
+  { keyLength, keys: places, ends }: ElementTemplate,
+  keys: Uint8Array,
+  at: number,
+  out: Uint8Array,
+  start: number,
+): void {
+  for (let i = 0; i < places.length; i++) {
+    const place = start + (places[i] as number);
+    for (let k = 0; k < keyLength; k++) out[place + k] = keys[at + k] as number;
+  }
+  for (let i = 0; i < ends.length; i++) {
+    successor(keys, at, keyLength, out, start + (ends[i] as number));
+  }
+}
+
+/** Writes the key that follows, as a number in network order; not for the highest one. */
+function successor(
+  keys: Uint8Array,
+  at: number,
+  length: number,
+  out: Uint8Array,
+  place: number,
+): void {
+  let carry = 1;
+  for (let k = length - 1; k >= 0; k--) {
+    const sum = (keys[at + k] as number) + carry;
+    out[place + k] = sum;
+    carry = sum >> 8;
+  }
+}
+
+/** Whether no other key follows this one. */
+export function isHighest(keys: Uint8Array, at: number, length: number): boolean {
+  for (let k = 0; k < length; k++) {
+    if (keys[at + k] !== 0xff) return false;
+  }
+  return true;
+}
+
+/** One message about one element. */
 class ElementMessage {
   readonly keys: number[] = [];
   readonly ends: number[] = [];
@@ -75,8 +124,7 @@ class ElementMessage {
 
   constructor(set: NftSet, step: ElementStep, timeoutMs: number, isLast: boolean) {
     const { family, table, set: name } = set.name;
-    const [type, flags] =
-      step === 'add' ? [NFT_MSG_NEWSETELEM, NLM_F_CREATE] : [NFT_MSG_DELSETELEM, 0];
+    const [type, flags] = kinds[step];
     this.#blank = new Uint8Array(set.keyLength);
     this.#message = new MessageBuilder(type, NLM_F_REQUEST | flags)
       .nfgenmsg(families[family], 0)
@@ -88,7 +136,7 @@ class ElementMessage {
       const isRange = set.isInterval && isConcatenation;
       const isOpen = set.isInterval && !isConcatenation && isLast;
       this.#element(timeoutMs, isRange, isOpen);
-      if (set.isInterval && !isConcatenation && !isLast) this.#end();
+      if (set.isInterval && !isConcatenation && !isLast) this.#end(step);
     });
   }
 
@@ -109,9 +157,10 @@ class ElementMessage {
     });
   }
 
-  #end(): void {
+  /** A look-up does not want the end, which the kernel confuses with a start at the same key. */
+  #end(step: ElementStep): void {
     this.#message.nest(NFTA_LIST_ELEM, (message) => {
-      message.be32(NFTA_SET_ELEM_FLAGS, NFT_SET_ELEM_INTERVAL_END);
+      if (step !== 'look up') message.be32(NFTA_SET_ELEM_FLAGS, NFT_SET_ELEM_INTERVAL_END);
       this.#key(NFTA_SET_ELEM_KEY, this.ends);
     });
   }

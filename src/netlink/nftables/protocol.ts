@@ -20,7 +20,16 @@ export const NFT_MSG_GETTABLE = messageType(1);
 export const NFT_MSG_NEWSET = messageType(9);
 export const NFT_MSG_GETSET = messageType(10);
 export const NFT_MSG_NEWSETELEM = messageType(12);
+export const NFT_MSG_GETSETELEM = messageType(13);
 export const NFT_MSG_DELSETELEM = messageType(14);
+export const NFT_MSG_NEWGEN = messageType(15);
+export const NFT_MSG_GETGEN = messageType(16);
+
+/** `enum nfnl_batch_attributes` of linux/netfilter/nfnetlink.h */
+export const NFNL_BATCH_GENID = 1;
+
+/** `enum nft_gen_attributes` */
+export const NFTA_GEN_ID = 1;
 
 /** `enum nft_table_attributes` */
 export const NFTA_TABLE_NAME = 1;

@@ -87,6 +87,11 @@ export function findSet(socket: NetlinkSocket, name: SetName): NftSet | 'no tabl
   return hasTable ? 'no set' : 'no table';
 }
 
+/** Whether what was made for the one works for the other: all is the same but their size. */
+export const isSameKind = (one: NftSet, other: NftSet): boolean => kindOf(one) === kindOf(other);
+
+const kindOf = (set: NftSet): string => JSON.stringify({ ...set, size: 0 });
+
 /** False when there is no such thing. */
 function ask(
   socket: NetlinkSocket,

@@ -6,6 +6,8 @@ import {
   NFNL_MSG_BATCH_BEGIN,
   NFNL_MSG_BATCH_END,
   NFNL_SUBSYS_NFTABLES,
+  NLATTR,
+  NLM_F_ECHO,
   NLM_F_REQUEST,
   NLMSG_ERROR,
   NLMSGHDR,
@@ -15,10 +17,15 @@ import { readVerdict } from '../error.ts';
 import { MessageBuilder } from '../message.ts';
 import { ReceiveRing } from '../receive-ring.ts';
 import type { NetlinkSocket } from '../socket.ts';
-import type { ElementTemplate } from './element-template.ts';
+import { type ElementTemplate, fillKey } from './element-template.ts';
+import { generationOf, readGeneration } from './generation.ts';
+import { NFNL_BATCH_GENID, NFT_MSG_NEWGEN } from './protocol.ts';
+import { findSet, type NftSet, type SetName } from './set.ts';
 
 const EINTR = 4;
 const ENOBUFS = 105;
+/** What a transaction gets whose generation of the ruleset is not the current one. */
+export const ERESTART = 85;
 /** include/asm-generic/socket.h */
 const SO_SNDBUF = 7;
 
@@ -30,8 +37,8 @@ const SEND_RESERVE = 32;
 const WANTED_RECEIVE_BUFFER = 4 << 20;
 /** What one error message takes of the receive buffer, bookkeeping included, and rounded up. */
 const ERROR_COST = 1536;
-/** An error message without the request's content has 36 bytes, and attributes of its own. */
-const ERROR_SLOT = 512;
+/** Errors and generations are short; the echo of an element, with long names, is of no use. */
+const ANSWER_SLOT = 512;
 
 /** What the kernel would not do, and why nothing of the transaction was done. */
 export interface Refusal {
@@ -43,11 +50,14 @@ export interface Refusal {
 }
 
 const NONE: readonly Refusal[] = [];
+const OUTDATED: readonly Refusal[] = [{ element: -1, errno: ERESTART, kernelMessage: undefined }];
 
 /** BATCH_BEGIN and BATCH_END: header and `struct nfgenmsg`, which names the subsystem. */
-const BOUNDARY_LENGTH = NLMSGHDR.size + NFGENMSG.size;
-const boundary = (type: number): Uint8Array =>
-  new MessageBuilder(type, NLM_F_REQUEST).nfgenmsg(0, NFNL_SUBSYS_NFTABLES).finish(0, 0).slice();
+const boundary = (type: number): MessageBuilder =>
+  new MessageBuilder(type, NLM_F_REQUEST).nfgenmsg(0, NFNL_SUBSYS_NFTABLES);
+const BEGIN = boundary(NFNL_MSG_BATCH_BEGIN).be32(NFNL_BATCH_GENID, 0).finish(0, 0);
+const END = boundary(NFNL_MSG_BATCH_END).finish(0, 0);
+const GENERATION_AT = NLMSGHDR.size + NFGENMSG.size + NLATTR.size;
 
 /**
  * Changes of nf_tables that the kernel makes all or none of, in one datagram: NFNL_MSG_BATCH_BEGIN,
@@ -59,22 +69,28 @@ const boundary = (type: number): Uint8Array =>
  * one takes milliseconds, since the kernel waits for all processors (synchronize_rcu) before it
  * gives back what it had prepared.
  *
- * Memory is taken once; a transaction without errors allocates nothing.
+ * A transaction names the generation of the ruleset that it is meant for, and the kernel refuses it
+ * in any other: a set that somebody makes anew, as by `nft -f`, may have the same name and keys of
+ * the same length and yet be of another kind. The start of an interval without its end, which is how
+ * a plain set's element looks to an interval set, would reach up to the highest address.
+ *
+ * Memory is taken once.
  */
 export class Transaction {
   readonly #socket: NetlinkSocket;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #maxMessages: number;
-  readonly #begin = boundary(NFNL_MSG_BATCH_BEGIN);
-  readonly #end = boundary(NFNL_MSG_BATCH_END);
-  readonly #ring = new ReceiveRing({ slots: 32, slotSize: ERROR_SLOT });
+  readonly #ring = new ReceiveRing({ slots: 32, slotSize: ANSWER_SLOT });
   readonly #answer = new MessageCursor();
   #length = 0;
   /** Sequence number of BATCH_BEGIN; the elements' messages have those that follow. */
   #base = 0;
   #messages = 0;
   #messagesEach = 1;
+  /** The generation to name: the one that was read, or what own transactions made of it. */
+  #generation = 0;
+  #epoch = 0;
 
   /** @param socket NETLINK_NETFILTER, which nobody else receives from */
   constructor(socket: NetlinkSocket) {
@@ -94,12 +110,12 @@ export class Transaction {
     if (this.#base > 0x7000_0000) this.#base = 1;
     this.#messages = 0;
     this.#messagesEach = messagesEach;
-    this.#length = this.#boundary(this.#begin, 0, this.#base);
+    this.#length = this.#boundary(BEGIN, 0, this.#base);
   }
 
   /** Whether an element with this template still fits. */
   fits({ bytes, messages }: ElementTemplate): boolean {
-    const length = this.#length + bytes.length + BOUNDARY_LENGTH;
+    const length = this.#length + bytes.length + END.length;
     return length <= this.#bytes.length && this.#messages + messages.length <= this.#maxMessages;
   }
 
@@ -108,43 +124,63 @@ export class Transaction {
     const start = this.#length;
     const bytes = this.#bytes;
     bytes.set(template.bytes, start);
-    const { keyLength, messages, keys: places, ends } = template;
+    const { messages } = template;
+    if (this.#messages === 0) this.#requestEcho(start);
     for (let i = 0; i < messages.length; i++) {
       this.#messages++;
       this.#address(start + (messages[i] as number), this.#base + this.#messages);
     }
-    for (let i = 0; i < places.length; i++) {
-      const place = start + (places[i] as number);
-      for (let k = 0; k < keyLength; k++) bytes[place + k] = keys[at + k] as number;
-    }
-    for (let i = 0; i < ends.length; i++) {
-      successor(keys, at, keyLength, bytes, start + (ends[i] as number));
-    }
+    fillKey(template, keys, at, bytes, start);
     this.#length = start + template.bytes.length;
   }
 
   /**
    * Hands the transaction to the kernel, which carries it out before this returns, or refuses it.
+   * May be called again, after `catchUp`.
    *
    * @returns nothing when all was done; otherwise nothing was, and what would have failed
    */
   commit(): readonly Refusal[] {
-    const end = this.#base + this.#messages + 1;
-    this.#length = this.#boundary(this.#end, this.#length, end);
-    const errno = this.#send();
+    if (this.#epoch === 0) return OUTDATED;
+    this.#view.setUint32(GENERATION_AT, this.#generation);
+    const length = this.#boundary(END, this.#length, this.#base + this.#messages + 1);
+    const errno = this.#send(length);
     if (errno !== 0) return [{ element: -1, errno, kernelMessage: undefined }];
     return this.#refusals();
   }
 
-  #send(): number {
-    while (send(this.#socket.fd, this.#bytes, this.#length, 0) === -1) {
+  /**
+   * Changes when somebody else may have changed the ruleset: a set that was looked up before has to
+   * be looked up again. 0 at first, when no generation is known.
+   */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** After ERESTART: what follows is meant for the ruleset as it is now. */
+  catchUp(): void {
+    this.#generation = readGeneration(this.#socket);
+    this.#epoch++;
+  }
+
+  find(name: SetName): NftSet | 'no table' | 'no set' {
+    return findSet(this.#socket, name);
+  }
+
+  /** For questions about elements before a transaction begins. */
+  get socket(): NetlinkSocket {
+    return this.#socket;
+  }
+
+  #send(length: number): number {
+    while (send(this.#socket.fd, this.#bytes, length, 0) === -1) {
       const errno = lastErrno();
       if (errno !== EINTR) return errno;
     }
     return 0;
   }
 
-  /** The kernel answers before `send` returns, and nothing unless there are errors. */
+  /** The kernel answers before `send` returns: errors, or the generation if there is a new one. */
   #refusals(): readonly Refusal[] {
     const { counters } = this.#socket;
     const { overruns } = counters;
@@ -152,10 +188,7 @@ export class Transaction {
     const ring = this.#ring;
     for (;;) {
       const count = this.#socket.receive(ring);
-      for (let slot = 0; slot < count; slot++) {
-        refusals ??= [];
-        this.#read(slot, refusals);
-      }
+      for (let slot = 0; slot < count; slot++) refusals = this.#read(slot, refusals);
       if (count < ring.slots) break;
     }
     if (counters.overruns !== overruns) {
@@ -165,7 +198,8 @@ export class Transaction {
     return refusals ?? NONE;
   }
 
-  #read(slot: number, refusals: Refusal[]): void {
+  #read(slot: number, before: Refusal[] | undefined): Refusal[] | undefined {
+    let refusals = before;
     const start = slot * this.#ring.slotSize;
     const answer = this.#answer.reset(
       this.#ring.view,
@@ -174,40 +208,33 @@ export class Transaction {
     );
     while (answer.next()) {
       const index = answer.sequence - this.#base - 1;
+      if (index === 0 && answer.type === NFT_MSG_NEWGEN) this.#generation = generationOf(answer);
       if (answer.type !== NLMSG_ERROR || index < -1 || index > this.#messages) continue;
       const { errno, kernelMessage } = readVerdict(answer);
       if (errno === 0) continue;
       const isElement = index >= 0 && index < this.#messages;
       const element = isElement ? Math.floor(index / this.#messagesEach) : -1;
+      refusals ??= [];
       refusals.push({ element, errno, kernelMessage });
     }
+    return refusals;
+  }
+
+  /** On a transaction's first message: the kernel tells the generation that it makes, if any. */
+  #requestEcho(message: number): void {
+    const at = message + NLMSGHDR.nlmsg_flags;
+    this.#view.setUint16(at, this.#view.getUint16(at, LITTLE_ENDIAN) | NLM_F_ECHO, LITTLE_ENDIAN);
   }
 
   /** Writes BATCH_BEGIN or BATCH_END; returns where it ends. */
   #boundary(message: Uint8Array, at: number, sequence: number): number {
     this.#bytes.set(message, at);
     this.#address(at, sequence);
-    return at + BOUNDARY_LENGTH;
+    return at + message.length;
   }
 
   #address(message: number, sequence: number): void {
     this.#view.setUint32(message + NLMSGHDR.nlmsg_seq, sequence, LITTLE_ENDIAN);
     this.#view.setUint32(message + NLMSGHDR.nlmsg_pid, this.#socket.portid, LITTLE_ENDIAN);
-  }
-}
-
-/** Writes the key that follows, as a number in network order; not for the highest one. */
-function successor(
-  keys: Uint8Array,
-  at: number,
-  length: number,
-  out: Uint8Array,
-  place: number,
-): void {
-  let carry = 1;
-  for (let k = length - 1; k >= 0; k--) {
-    const sum = (keys[at + k] as number) + carry;
-    out[place + k] = sum;
-    carry = sum >> 8;
   }
 }

@@ -28,6 +28,15 @@ export function checkSet(
   demand: Demand,
 ): NftSet {
   const title = formatSetName(name);
+  const misfit = demand.keys.find(({ type }) => !isElementType(type));
+  if (misfit) {
+    throw new NftsetError(
+      `no element can have ${misfit.name}: nftables has no type for its values`,
+      {
+        set: title,
+      },
+    );
+  }
   const command = commandFor(name, demand);
   const fail = (reason: string, remedy = command): never => {
     throw new NftsetError(reason, { set: title, command: remedy });
@@ -61,6 +70,10 @@ function fitsKeys(fields: readonly DataType[], keys: readonly Key[]): boolean {
 }
 
 const widths: Readonly<Partial<Record<Key['type'], number>>> = { bool: 1, u8: 1, u16: 2, u32: 4 };
+
+/** Whether there is a type that a set can be made with for keys of this type. */
+const isElementType = (type: Key['type']): boolean =>
+  type === 'ip' || type === 'mac' || type === 'string' || widths[type] !== undefined;
 
 function fitsKey({ name, length }: DataType, { type }: Key): boolean {
   switch (name) {

@@ -64,7 +64,7 @@ export class Nftset implements OutputInstance {
       const demand = {
         keys: columns.map(({ key }) => key),
         needsTimeout: action === 'add' && timeoutMs !== undefined,
-        addressType: index === 0 && name.family !== 'ip6' ? 'ipv4_addr' : 'ipv6_addr',
+        addressType: isForIpv6(name, index) ? 'ipv6_addr' : 'ipv4_addr',
       } as const;
       return new Target(this.#socket, transaction, name, {
         action,
@@ -138,6 +138,10 @@ export class Nftset implements OutputInstance {
     this.#socket.close();
   }
 }
+
+/** Whether a set that is not there was most likely meant for IPv6: of two the second one. */
+const isForIpv6 = ({ family }: SetName, index: number): boolean =>
+  family === 'ip6' || (family !== 'ip' && index === 1);
 
 const isColumn = (column: KeyColumn | undefined): column is KeyColumn => column !== undefined;
 

@@ -31,6 +31,8 @@ const LOOK_UP_INTERVAL = 1000;
  */
 const PAUSE_FACTOR = 10;
 
+type Obstacle = 'is not there' | 'refused its elements';
+
 export interface TargetOptions {
   readonly action: 'add' | 'delete';
   /** Default: the set's own. */
@@ -63,7 +65,8 @@ export class Target {
   readonly #options: TargetOptions;
   readonly #refusals: RefusalLog;
   #fitting: Fitting;
-  #isGone = false;
+  /** Why no elements go to the set until it has been looked up again. */
+  #obstacle: Obstacle | undefined;
   /** When to look for a set that has gone, and when to fill a full one again. */
   #nextLookUp = 0;
   #fullUntil = 0;
@@ -92,9 +95,9 @@ export class Target {
     return this.#fitting.fields.map(({ name }) => name);
   }
 
-  /** Before the rows of a batch: looks for a set that has gone, at most once a second. */
+  /** Before the rows of a batch: looks again for a set that was lost, at most once a second. */
   prepare(counters: OutputCounters): void {
-    if (!this.#isGone || performance.now() < this.#nextLookUp) return;
+    if (!this.#obstacle || performance.now() < this.#nextLookUp) return;
     this.#nextLookUp = performance.now() + LOOK_UP_INTERVAL;
     try {
       this.reopen();
@@ -118,8 +121,8 @@ export class Target {
     const { count } = elements;
     if (count === 0) return;
     const start = performance.now();
-    if (this.#isGone) counts['set gone'] += this.#drop(counters, 'is not there');
-    else if (start < this.#fullUntil) counts['set full'] += this.#drop(counters, 'is full');
+    if (this.#obstacle) this.#dropForLoss(this.#obstacle, elements.total, counters, counts);
+    else if (start < this.#fullUntil) this.#dropForRoom(elements.total, counters, counts);
     else {
       const refused = writer.write(elements.keys, count);
       if (this.#options.action === 'add') counts.added += count - refused;
@@ -133,8 +136,10 @@ export class Target {
   /** Looks the set up again. Throws as the constructor does, and then goes on with what it has. */
   reopen(): void {
     this.#fitting = this.#find();
-    if (this.#isGone) this.#options.log.notice(`set ${this.title} is there again`);
-    this.#isGone = false;
+    if (this.#obstacle === 'is not there') {
+      this.#options.log.notice(`set ${this.title} is there again`);
+    }
+    this.#obstacle = undefined;
     this.#lastFailure = '';
     this.#fullUntil = 0;
   }
@@ -172,11 +177,14 @@ export class Target {
       failed++;
       counters.errors++;
       if (errno === ENFILE || errno === ENOSPC) full += rows;
-      else this.#loseSet(errno, rows, counters, counts);
+      else {
+        // It has gone, or is no longer what it was: it is looked up before the next batch.
+        this.#obstacle = errno === ENOENT ? 'is not there' : 'refused its elements';
+        this.#dropForLoss(this.#obstacle, rows, counters, counts);
+      }
     }
     if (full > 0) {
-      counts['set full'] += full;
-      this.#countDropped(full, counters, 'is full');
+      this.#dropForRoom(full, counters, counts);
       this.#fullUntil = start + PAUSE_FACTOR * (performance.now() - start);
     }
     if (failed > 0) this.#report(failed, isAbsence);
@@ -193,18 +201,14 @@ export class Target {
     }
   }
 
-  /** The set has gone, or is no longer what it was: it is looked up before the next batch. */
-  #loseSet(errno: number, rows: number, counters: OutputCounters, counts: NftsetCounts): void {
-    this.#isGone = true;
-    if (errno === ENOENT) counts['set gone'] += rows;
-    this.#countDropped(rows, counters, errno === ENOENT ? 'is not there' : 'refused its elements');
+  #dropForLoss(obstacle: Obstacle, rows: number, counters: OutputCounters, counts: NftsetCounts) {
+    if (obstacle === 'is not there') counts['set gone'] += rows;
+    this.#countDropped(rows, counters, obstacle);
   }
 
-  /** Drops all rows of the batch; returns their number. */
-  #drop(counters: OutputCounters, reason: string): number {
-    const rows = this.#fitting.elements.total;
-    this.#countDropped(rows, counters, reason);
-    return rows;
+  #dropForRoom(rows: number, counters: OutputCounters, counts: NftsetCounts): void {
+    counts['set full'] += rows;
+    this.#countDropped(rows, counters, 'is full');
   }
 
   #countDropped(rows: number, counters: OutputCounters, reason: string): void {

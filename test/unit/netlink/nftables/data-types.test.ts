@@ -22,6 +22,10 @@ describe('fieldTypes', () => {
     expect(fieldTypes(4, 2, 'host')).toEqual([{ name: 'integer', length: 2, order: 'host' }]);
   });
 
+  test('does not know dscp, of which no key has the value', () => {
+    expect(names(36, 1)).toBeUndefined();
+  });
+
   test.each([0, 1, 63, (7 << 6) | 63, (4 << 6) | 4])('does not know %i', (keyType) => {
     expect(names(keyType, 4)).toBeUndefined();
   });

@@ -70,4 +70,14 @@ describe('elementTemplate', () => {
     // Length 56, NFT_MSG_DELSETELEM, NLM_F_REQUEST.
     expect(hex(bytes.subarray(80, 88))).toBe('38000000' + '0e0a' + '0100');
   });
+
+  test('asks for an element and for the key that follows it', () => {
+    const set = setOf({ isInterval: true });
+    const { bytes, keys, ends } = elementTemplate(set, ['look up'], 0, false);
+    // Length 72, NFT_MSG_GETSETELEM, NLM_F_REQUEST.
+    expect(hex(bytes.subarray(0, 8))).toBe('48000000' + '0d0a' + '0100');
+    const element = '10000180' + '0c000180' + '08000100' + '00000000';
+    expect(hex(bytes).endsWith(`24000380${element}${element}`)).toBe(true);
+    expect({ keys, ends }).toEqual({ keys: [52], ends: [68] });
+  });
 });

@@ -44,7 +44,6 @@ describe('checkSet', () => {
     ['ipv4_addr', 'oob.mark'],
     ['inet_service', 'ip.protocol'],
     ['inet_service', 'oob.mark'],
-    ['mark', 'flow.bytes'],
     ['ether_addr', 'oob.in'],
     ['ipv4_addr . inet_service', 'ip.saddr'],
     ['ipv4_addr', 'ip.saddr . tcp.dport'],
@@ -53,6 +52,15 @@ describe('checkSet', () => {
       `the elements of inet t s are ${types}, which ${names} does not fit`,
     );
   });
+
+  test.each(['no table', 'no set', setOf('mark')] as const)(
+    'refuses keys that no set has: %o',
+    (found) => {
+      expect(() => checkSet(name, found, demand('ip.saddr . flow.bytes'))).toThrow(
+        /^no element can have flow\.bytes: nftables has no type for its values$/,
+      );
+    },
+  );
 
   test('throws an error that has set and command apart', () => {
     const command = "nft add set inet t s '{ type ipv4_addr; }'";

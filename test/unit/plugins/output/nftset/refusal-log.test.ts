@@ -24,9 +24,12 @@ test('names elements, at most once a second, and then how many there were beside
   refusals.report({ ...full, count: 5 });
   vi.advanceTimersByTime(1000);
   refusals.report({ ...full, errno: 22, kernelMessage: 'no way' });
+  vi.advanceTimersByTime(1000);
+  refusals.report({ ...full, errno: 1 });
   expect(log.lines).toEqual([
     'error: cannot add to inet t s: the set is full (ENFILE): 192.0.2.1',
     'error: cannot add to inet t s: the set is full (ENFILE): 192.0.2.1 and 4 more; 7 others before',
     'error: cannot add to inet t s: invalid argument (EINVAL): kernel says "no way": 192.0.2.1',
+    'error: cannot add to inet t s: not permitted: the table may belong to a process, as its flag owner tells (EPERM): 192.0.2.1',
   ]);
 });
