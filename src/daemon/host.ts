@@ -1,10 +1,10 @@
-import { constants, openSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { capabilityNumber } from '../libc/capabilities.ts';
 import type { Host, LinkNames } from '../plugins/api.ts';
 import { escapeUnprintable } from './log-line.ts';
 import { openAppend } from './open-append.ts';
+import { openUpdate } from './open-update.ts';
 import type { TargetUser } from './privileges.ts';
 import { readThreadStatuses } from './thread-status.ts';
 
@@ -35,7 +35,7 @@ export class DaemonHost implements Host {
   }
 
   openUpdate(path: string): number {
-    return openSync(resolve(this.#folder, path), constants.O_RDWR);
+    return openUpdate(resolve(this.#folder, path), this.futureUser);
   }
 
   openAppend(path: string): number {

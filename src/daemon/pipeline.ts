@@ -32,7 +32,7 @@ export class Pipeline {
   /** The same by plugin, as listed. */
   readonly #instances = new Map<StagePlugin, readonly Stage[]>();
   readonly #services: StageServices;
-  #route: Route<Stage> = [];
+  #route: Route = [];
   /** What ends the holds of plugins that still keep the source waiting. */
   readonly #holds = new Set<() => void>();
 
@@ -96,7 +96,7 @@ export class Pipeline {
     this.#follow(this.#route);
   }
 
-  #follow(route: Route<Stage>): void {
+  #follow(route: Route): void {
     const { batch } = this;
     for (const { stage, branch } of route) {
       if (!branch) {
@@ -104,10 +104,11 @@ export class Pipeline {
         continue;
       }
       const selected = batch.keepSelection(branch.kept);
+      branch.keys.enter(batch.count);
       this.#run(stage);
       if (batch.selected > 0) this.#follow(branch.route);
       batch.restoreSelection(branch.kept, selected);
-      forgetKeys(stage, batch.count);
+      branch.keys.leave(batch.count);
     }
   }
 
@@ -176,12 +177,6 @@ export class Pipeline {
       this.#services.fail(title, toError(error));
     }
   }
-}
-
-/** A filter's keys are for its branch: whoever reads all keys behind it must not see them. */
-function forgetKeys(stage: Stage, rows: number): void {
-  if (stage.kind !== 'filter') return;
-  for (const column of stage.columns) column.clear(rows);
 }
 
 const mayHold = ({ plugin, options }: StageSpec): boolean =>

@@ -1,19 +1,23 @@
-import type { StageSpec } from './stage.ts';
+import type { Column } from '../records/column.ts';
+import { BranchKeys } from './branch-keys.ts';
+import type { Stage, StageSpec } from './stage.ts';
 
 /**
  * The way of a batch through a block's plugins, in order. At a branch a named filter decides which
  * rows go down the route behind it; then the batch goes on with the rows that reached the branch.
  */
-export type Route<Stage> = readonly Step<Stage>[];
+export type Route = readonly Step[];
 
-export type Step<Stage> =
+export type Step =
   | { readonly stage: Stage; readonly branch?: never }
-  | { readonly stage: Stage; readonly branch: Branch<Stage> };
+  | { readonly stage: Stage; readonly branch: Branch };
 
-export interface Branch<Stage> {
-  readonly route: Route<Stage>;
+export interface Branch {
+  readonly route: Route;
   /** Where the rows that reached the branch are kept meanwhile. */
   readonly kept: Uint32Array;
+  /** What its filters fill. */
+  readonly keys: BranchKeys;
 }
 
 /**
@@ -26,26 +30,30 @@ export interface Branch<Stage> {
  * @param open makes the stage of a spec; called once for each, in order
  * @param capacity most rows of a batch
  */
-export function planRoute<Spec extends StageSpec, Stage>(
-  specs: readonly Spec[],
-  open: (spec: Spec) => Stage,
+export function planRoute(
+  specs: readonly StageSpec[],
+  open: (spec: StageSpec) => Stage,
   capacity: number,
-): Route<Stage> {
+): Route {
   const stages = new Map(specs.map((spec) => [spec, open(spec)]));
-  const branches = new Map<Spec, Branch<Stage>>();
+  const branches = new Map<StageSpec, Branch>();
 
-  function routeOf(members: readonly Spec[]): Route<Stage> {
+  function routeOf(members: readonly StageSpec[]): Route {
     return [...stages].flatMap(([spec, stage]) => {
       if (!members.includes(spec)) return [];
-      return isNamed(spec) ? [{ stage, branch: branchOf(spec) }] : [{ stage }];
+      return isNamed(spec) ? [{ stage, branch: branchOf(spec, stage) }] : [{ stage }];
     });
   }
 
-  function branchOf(filter: Spec): Branch<Stage> {
+  function branchOf(filter: StageSpec, stage: Stage): Branch {
     const known = branches.get(filter);
     if (known) return known;
     const members = specs.filter(({ when }) => when.includes(filter.instance));
-    const branch = { route: routeOf(members), kept: new Uint32Array(capacity) };
+    const route = routeOf(members);
+    // Branches within this one see to theirs themselves.
+    const own = route.filter(({ branch }) => !branch).map((step) => step.stage);
+    const keys = new BranchKeys([stage, ...own].flatMap(columnsOf));
+    const branch = { route, kept: new Uint32Array(capacity), keys };
     branches.set(filter, branch);
     return branch;
   }
@@ -55,3 +63,6 @@ export function planRoute<Spec extends StageSpec, Stage>(
 
 const isNamed = ({ plugin, instance }: StageSpec): boolean =>
   plugin.kind === 'filter' && instance !== '';
+
+const columnsOf = (stage: Stage): readonly Column[] =>
+  stage.kind === 'filter' ? stage.columns : [];

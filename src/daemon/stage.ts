@@ -48,7 +48,7 @@ export type Stage =
       readonly instance: FilterInstance;
       /** Rows that reached it, and rows that it let pass. */
       readonly counters: { seen: number; passed: number };
-      /** The columns that it fills: a named filter's keys are those of its branch. */
+      /** The columns that it fills. */
       readonly columns: readonly Column[];
     }
   | {

@@ -6,8 +6,9 @@ const NONE = -1;
  * A bounded table from byte keys to slots 0 … `capacity` − 1. What belongs to a key its user keeps
  * in arrays of its own, indexed by slot. When the table is full, the least recently used key goes.
  *
- * All memory is taken when the table is made: per slot `maxKeyLength` and 22 to 26 bytes; nothing is allocated afterwards. The hash is seeded, so that a sender cannot choose
- * keys that all fall into one bucket.
+ * All memory is taken when the table is made: per slot `maxKeyLength` and 22 to 26 bytes; nothing is
+ * allocated afterwards. The hash is seeded, so that a sender cannot choose keys that all fall into
+ * one bucket.
  */
 export class LruTable {
   readonly capacity: number;

@@ -1,17 +1,18 @@
 import { randomInt } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Daemon, launchSpecter, startSpecter } from '../support/daemon.ts';
 import { destinationMac } from '../support/host-pair.ts';
 import { Namespace } from '../support/namespace.ts';
 import { oprintRecords } from '../support/oprint-records.ts';
 import { ethernet, ipv4, tcp } from '../support/packets.ts';
-import { requireKernel, title } from '../support/requirements.ts';
+import { requireKernel, runsAsRoot, title } from '../support/requirements.ts';
 import { ScratchFolder } from '../support/scratch-folder.ts';
 import { PacketSender } from '../support/send-packets.ts';
 import { lastStatistics } from '../support/statistics.ts';
 
 const missing = requireKernel('knock', 'ping');
+const notRoot = runsAsRoot ? undefined : 'only root can become another user';
 
 const server4 = '192.0.2.1';
 const server6 = '2001:db8::1';
@@ -289,6 +290,51 @@ describe.skipIf(missing)(title('KNOCK', missing), () => {
       await knock('7001 8001:udp');
       expect(await opened(specter, 'admin', 1)).toEqual([`${client4} admin 2 8001`]);
       expect((await specter.stop()).code).toBe(0);
+    });
+
+    describe.skipIf(notRoot)(title('as another user', notRoot), () => {
+      /** With a file whose owner alone may have it. */
+      const asNobody = async (owner: string) => {
+        await chmod(scratch.path, 0o755);
+        await chmod(file, 0o600);
+        await server.exec('chown', owner, file);
+        return {
+          namespace: server,
+          config: (path: string) => config(path, door('ssh', path, `knockfile ${file}`)),
+          args: ['-u', 'nobody'],
+        };
+      };
+
+      test('marks them, and reads them again on SIGHUP and at a reload', async () => {
+        await using specter = await startSpecter(await asNobody('nobody'));
+        const { path } = specter.folder;
+        await chmod(path, 0o755);
+        await knock('7000 8000');
+        await opened(specter, 'ssh', 1);
+        await writeFile(file, '9000\n');
+        specter.signal('SIGHUP');
+        await specter.waitForLog(/reopened/);
+        await knock('9000');
+        expect((await opened(specter, 'ssh', 2))[1]).toBe(`${client4} ssh 1 9000`);
+        await writeFile(file, '#000\n9001\n');
+        const other = door('ssh', path, `knockfile ${file}`, 'knockstrict');
+        await specter.folder.write('specter.conf', config(path, other));
+        specter.signal('SIGUSR1');
+        await specter.waitForLog(/config reloaded/);
+        await knock('9001');
+        expect((await opened(specter, 'ssh', 3))[2]).toBe(`${client4} ssh 1 9001`);
+        expect(await content()).toBe('#000\n#001\n');
+        expect((await specter.stop()).code).toBe(0);
+      });
+
+      test('is not given what that user may not have', async () => {
+        await using specter = await launchSpecter(await asNobody('root'));
+        const { code, stderr } = await specter.process.exit;
+        expect(code).toBe(1);
+        expect(stderr).toContain(
+          `block knock: KNOCK ssh: EACCES: user nobody may not read and write '${file}'`,
+        );
+      });
     });
 
     test('leaves a file alone that another specter uses', async () => {

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fstatSync, statSync, writeSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, symlink } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DaemonHost } from '../../../src/daemon/host.ts';
 import { runsAsRoot, title } from '../../support/requirements.ts';
@@ -90,5 +90,25 @@ describe.skipIf(notRoot)(title('DaemonHost as root', notRoot), () => {
       (name) => statSync(folder.join(name)).uid,
     );
     expect(owners).toEqual([65_534, 0]);
+  });
+
+  test("opens for the user that the daemon is about to become only what is that user's", async () => {
+    const [own, foreign] = [await folder.write('own', '1'), await folder.write('foreign', '2')];
+    await chmod(folder.path, 0o755);
+    await chmod(foreign, 0o600);
+    await chown(own, nobody.uid, nobody.gid);
+    // What the user could put in the place of a file of its own.
+    await symlink(foreign, folder.join('link'));
+    const host = new DaemonHost(new FakeLinks());
+    host.futureUser = nobody;
+    closeSync(host.openUpdate(own));
+    for (const path of [foreign, folder.join('link')]) {
+      expect(() => host.openUpdate(path)).toThrow(
+        `EACCES: user nobody may not read and write '${path}', which SIGHUP and a reload open again; chown -h nobody ${path}, and let nobody enter the folders above it`,
+      );
+    }
+    expect(() => host.openUpdate(folder.join('none'))).toThrow(/^ENOENT: .*none'$/);
+    host.futureUser = undefined;
+    closeSync(host.openUpdate(foreign));
   });
 });

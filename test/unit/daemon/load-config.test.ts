@@ -136,8 +136,9 @@ ${block()}`);
     const nftset = (lines: string) =>
       `global {\n  ${lines}\n}\n5 {\n  plugin BASE\n  plugin NFTSET\n  nftset "inet t ban"\n}\n`;
     const { messages } = await load(nftset('user nobody'));
-    expect(messages)
-      .toBe(`/s.conf:6:10: error: NFTSET needs the capability net_admin, which user nobody would not have; add "keepcaps net_admin" to the block "global"
+    expect(
+      messages,
+    ).toBe(`/s.conf:6:10: error: NFTSET needs the capability net_admin, which user nobody would not have; add "keepcaps net_admin" to the block "global"
   plugin NFTSET
          ^~~~~~
 `);

@@ -281,13 +281,47 @@ describe('named filters', () => {
   test('have keys in their branch only', async () => {
     const { sink, sink2 } = plugins.fakes;
     const pipeline = await branching([
-      [doubling, 'a'],
+      [multiplying(2), 'a'],
       [sink, 'a', 'a'],
       [sink2, 'all'],
     ]);
     plugins.take();
     run(pipeline, 1, 2);
     expect(plugins.take()).toEqual(['SINKa 1:2 2:4', 'SINK2all 1 2']);
+  });
+
+  test('give back the keys of the filter that they stand behind', async () => {
+    const { sink, sink2 } = plugins.fakes;
+    const pipeline = await branching([
+      [multiplying(2), 'a'],
+      [multiplying(10), 'b', 'a'],
+      [sink, 'b', 'b'],
+      [sink2, 'a', 'a'],
+      [sink2, 'all'],
+    ]);
+    plugins.take();
+    run(pipeline, 1, 2);
+    expect(plugins.take()).toEqual(['SINKb 1:10 2:20', 'SINK2a 1:2 2:4', 'SINK2all 1 2']);
+  });
+
+  test('take the keys of filters without a name with them', async () => {
+    const { odd, sink } = plugins.fakes;
+    const pipeline = await branching([
+      [odd, 'a'],
+      [atLeast(1), 'b'],
+      [sink, 'before', 'a', 'b'],
+      [multiplying(2), '', 'a', 'b'],
+      [sink, 'behind', 'a', 'b'],
+    ]);
+    plugins.take();
+    run(pipeline, 1, 2);
+    expect(plugins.take()).toEqual([
+      'ODD',
+      'SINKbefore 1',
+      'SINKbehind 1:2',
+      'SINKbefore 1 2',
+      'SINKbehind 1:2 2:4',
+    ]);
   });
 
   test('let nothing into their branch when they fail, and the rest go on', async () => {
@@ -334,23 +368,26 @@ const countingFilter = defineFilter({
   open: () => ({ select: () => {}, details: () => ({ evicted: 7 }) }),
 });
 
-/** Provides the key that DOUBLE provides elsewhere. */
-const doubling = defineFilter({
-  kind: 'filter',
-  name: 'DOUBLING',
-  summary: '',
-  options: {},
-  reads: [{ name: 'n' }],
-  provides: [key('n.double', 'u32', '')],
-  open: ({ columns }) => {
-    const [from, to] = [columns.readNumbers('n'), columns.numbers(key('n.double', 'u32', ''))];
-    return {
-      select: (batch) => {
-        for (let row = 0; row < batch.count; row++) to.set(row, 2 * from.get(row));
-      },
-    };
-  },
-});
+/** Provides the key that DOUBLE provides elsewhere, for the rows that reach it. */
+const multiplying = (factor: number) =>
+  defineFilter({
+    kind: 'filter',
+    name: 'MULTIPLYING',
+    summary: '',
+    options: {},
+    reads: [{ name: 'n' }],
+    provides: [key('n.double', 'u32', '')],
+    open: ({ columns }) => {
+      const [from, to] = [columns.readNumbers('n'), columns.numbers(key('n.double', 'u32', ''))];
+      return {
+        select: (batch) => {
+          for (const row of batch.rows.subarray(0, batch.selected)) {
+            to.set(row, factor * from.get(row));
+          }
+        },
+      };
+    },
+  });
 
 /** Holds the block at every record. */
 const countingOutput = () =>

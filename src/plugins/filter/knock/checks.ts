@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { IpProtocol } from '../../../records/protocols/ip-protocol.ts';
 import type { KeyRequirement, ValueProblem } from '../../api.ts';
 import { hitKeys } from './hits.ts';
@@ -76,9 +76,9 @@ function checkFlags({ knockflags }: KnockOptions): ValueProblem[] {
   return [{ option: 'knockflags', item, message }];
 }
 
-/** A file that cannot be read is for the option's own check, and for opening it, to report. */
 function checkFile(path: string): ValueProblem[] {
-  const content = contentOf(path);
+  const { content, problem } = readKnockfile(path);
+  if (problem !== undefined) return [{ option: 'knockfile', message: problem }];
   if (content === undefined) return [];
   const { lines, problems } = parseSequenceFile(content);
   if (problems.length > 0) {
@@ -92,11 +92,34 @@ function checkFile(path: string): ValueProblem[] {
   return [{ option: 'knockfile', severity: 'warning', message }];
 }
 
-function contentOf(path: string): Buffer | undefined {
+interface Knockfile {
+  readonly content?: Buffer;
+  /** Why it cannot be one, whatever is in it. */
+  readonly problem?: string;
+}
+
+/** Neither content nor problem: that the file cannot be read is for the option's own check to say. */
+function readKnockfile(path: string): Knockfile {
   try {
     const stat = statSync(path);
-    return stat.isFile() && stat.size <= MAX_FILE_SIZE ? readFileSync(path) : undefined;
+    if (!stat.isFile()) return { problem: `${path} is not a regular file` };
+    if (stat.size > MAX_FILE_SIZE) return { problem: `${path} is longer than 1 MiB` };
+    const content = readFileSync(path);
+    return isWritable(path)
+      ? { content }
+      : { problem: `${path} cannot be written: ${WHY_WRITTEN}` };
   } catch {
-    return undefined;
+    return {};
+  }
+}
+
+const WHY_WRITTEN = 'used sequences have to be marked in it';
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -113,6 +113,7 @@ export class NflogSource implements SourceInstance<NflogValues> {
   }
 
   async close(): Promise<void> {
+    if (this.#held) this.release();
     let ended = false;
     try {
       ended = await giveUpGroup(this.#group, {
@@ -137,13 +138,14 @@ export class NflogSource implements SourceInstance<NflogValues> {
   }
 
   /**
-   * Delivers what is waiting, for `limitMs` at most. Between receives the process's other work has
-   * its turn: outputs that write in the background would otherwise have to drop rows.
+   * Delivers what is waiting, for `limitMs` at most, in turns as short as those of the loop. Between
+   * them the process's other work has its turn: outputs that write in the background would otherwise
+   * have to drop rows.
    * Returns whether nothing is waiting any more.
    */
   async #drainQueued(limitMs: number): Promise<boolean> {
     const end = performance.now() + limitMs;
-    while (!this.#closed && !this.#held && this.#receive(this.#ring.slots) > 0) {
+    while (!this.#closed && !this.#held && this.#drain(this.#ring.slots) > 0) {
       if (performance.now() >= end) return false;
       await nextTurn();
     }

@@ -94,7 +94,11 @@ export class SourceBench {
     this.slots = slots;
   }
 
-  open(options: Partial<NflogValues> = {}, receiveBuffer = 8 << 20): NflogSource {
+  open(
+    options: Partial<NflogValues> = {},
+    receiveBuffer = 8 << 20,
+    pace: Pace = new AnyPace(),
+  ): NflogSource {
     const context = {
       block: '5',
       options: { ...defaultOptions, ...options },
@@ -110,7 +114,7 @@ export class SourceBench {
       },
       receiveBuffer,
     };
-    return new NflogSource(context, this.group, new AnyPace());
+    return new NflogSource(context, this.group, pace);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Pace } from '../../../../src/plugins/source/nflog/pace.ts';
 import { datagram, Receiver, SourceBench } from './fake-group.ts';
 
 describe('a held NFLOG source', () => {
@@ -41,9 +42,23 @@ describe('a held NFLOG source', () => {
     bench.group.push(datagram(0, 1), datagram(2));
     bench.loop.turn();
     bench.group.push(datagram(3));
-    source.release();
     await source.close();
     expect(receiver.numbers).toEqual([0, 1, 2, 3]);
+  });
+
+  test('leaves other work its turns when it is released', async () => {
+    const source = bench.open({}, undefined, new SlowPace());
+    const receiver = new Receiver(source, 1);
+    source.start();
+    source.hold();
+    bench.group.push(datagram(0), datagram(1), datagram(2));
+    source.release();
+    const turns: number[] = [];
+    for (let turn = 0; turn < 3; turn++) {
+      turns.push(receiver.numbers.length);
+      await new Promise(setImmediate);
+    }
+    expect(turns).toEqual([1, 2, 3]);
   });
 
   test('goes on at once when it is released while it still delivers', () => {
@@ -59,3 +74,11 @@ describe('a held NFLOG source', () => {
     expect(receiver.numbers).toEqual([0, 1, 2]);
   });
 });
+
+/** Of packets that take so long that each datagram fills a turn. */
+class SlowPace extends Pace {
+  override received(): void {}
+  override get isTurnOver(): boolean {
+    return true;
+  }
+}

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   formatDiagnostics,
   parseConfig,
@@ -6,6 +6,20 @@ import {
 } from '../../../../../src/config-grammar/index.ts';
 import { PluginCatalogue } from '../../../../../src/daemon/catalogue.ts';
 import { ScratchFolder } from '../../../../support/scratch-folder.ts';
+
+/** As of a file system that is mounted read-only: root too may write to everything else. */
+const disk = vi.hoisted(() => ({ isReadOnly: false }));
+
+vi.mock('node:fs', async (importOriginal) => {
+  const fs = await importOriginal<typeof import('node:fs')>();
+  return {
+    ...fs,
+    accessSync: (path: string, mode: number) => {
+      if (disk.isReadOnly && (mode & fs.constants.W_OK) !== 0) throw new Error('EROFS');
+      fs.accessSync(path, mode);
+    },
+  };
+});
 
 const catalogue = new PluginCatalogue();
 
@@ -104,5 +118,24 @@ describe('KNOCK reads a knockfile before anything starts', () => {
     expect(complaints(`knockfile ${path}`)).toEqual([
       `warning: ${path} has no unused sequence: the door stays shut @ ${path}`,
     ]);
+  });
+
+  test('and refuses what no used sequence can be marked in', async () => {
+    const path = await folder.write('constant', '7000\n');
+    const long = await folder.write('long', '#'.repeat((1 << 20) + 1));
+    const refusal = (file: string, reason: string) => [`error: ${file} ${reason} @ ${file}`];
+    expect(complaints(`knockfile ${long}`)).toEqual(refusal(long, 'is longer than 1 MiB'));
+    expect(complaints('knockfile /dev/zero')).toEqual(
+      refusal('/dev/zero', 'is not a regular file'),
+    );
+    disk.isReadOnly = true;
+    try {
+      expect(complaints(`knockfile ${path}`)).toEqual(
+        refusal(path, 'cannot be written: used sequences have to be marked in it'),
+      );
+    } finally {
+      disk.isReadOnly = false;
+    }
+    expect(complaints(`knockfile ${path}`)).toEqual([]);
   });
 });
