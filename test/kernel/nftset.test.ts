@@ -262,7 +262,7 @@ describe.skipIf(missing)(title('NFTSET', missing), () => {
     [
       'inet t ports',
       '',
-      "the elements of inet t ports are inet_service, which ip.saddr does not fit; a set that fits is made by: nft add set inet t ports '{ type ipv4_addr; }'",
+      "the elements of inet t ports are inet_service, which ip.saddr does not fit; one that fits takes its place, when no rule uses it, by: nft delete set inet t ports && nft add set inet t ports '{ type ipv4_addr; }'",
     ],
     [
       'inet t plain" "inet t plain',

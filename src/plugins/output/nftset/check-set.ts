@@ -47,16 +47,18 @@ export function checkSet(
     return fail(reason, `${table} && ${command}`);
   }
   if (found === 'no set') return fail(`there is no set ${title}; it is made by`);
-  const fits = 'a set that fits is made by';
-  if (found.isMap) return fail(`${title} is a map; ${fits}`);
-  if (found.isConstant) return fail(`${title} is constant: no elements can be added; ${fits}`);
+  const replacement = `nft delete set ${shellName(name)} && ${command}`;
+  const misfits = (reason: string) =>
+    fail(`${reason}; one that fits takes its place, when no rule uses it, by`, replacement);
+  if (found.isMap) return misfits(`${title} is a map`);
+  if (found.isConstant) return misfits(`${title} is constant: no elements can be added`);
   if (!found.fields || !fitsKeys(found.fields, demand.keys)) {
     const type = found.fields?.map(({ name }) => name).join(' . ') ?? 'a type that is unknown here';
     const keys = demand.keys.map((key) => key.name).join(' . ');
-    return fail(`the elements of ${title} are ${type}, which ${keys} does not fit; ${fits}`);
+    return misfits(`the elements of ${title} are ${type}, which ${keys} does not fit`);
   }
   if (demand.needsTimeout && !found.hasTimeout) {
-    return fail(`${title} has no flag timeout, which nfttimeout needs; ${fits}`);
+    return misfits(`${title} has no flag timeout, which nfttimeout needs`);
   }
   return found;
 }
@@ -89,11 +91,10 @@ function fitsKey({ name, length }: DataType, { type }: Key): boolean {
   }
 }
 
-function commandFor({ family, table, set }: SetName, demand: Demand): string {
+function commandFor(name: SetName, demand: Demand): string {
   const types = demand.keys.map((key) => typeFor(key, demand.addressType)).join(' . ');
   const flags = demand.needsTimeout ? ' flags timeout;' : '';
-  const name = `${family} ${shellWord(table)} ${shellWord(set)}`;
-  return `nft add set ${name} '{ type ${types};${flags} }'`;
+  return `nft add set ${shellName(name)} '{ type ${types};${flags} }'`;
 }
 
 /** Keys whose values nft has a type for, beyond what their own type says. */
@@ -126,6 +127,9 @@ function typeFor({ name, type }: Key, addressType: string): string {
       return 'inet_proto';
   }
 }
+
+const shellName = ({ family, table, set }: SetName): string =>
+  `${family} ${shellWord(table)} ${shellWord(set)}`;
 
 /** Names that come from a file are quoted where a shell would make something else of them. */
 const shellWord = (word: string): string =>

@@ -93,10 +93,13 @@ describe('checkSet', () => {
       const set = setOf('ipv4_addr', changes);
       expect(() => checkSet(name, set, demand('ip.saddr', { needsTimeout: true }))).toThrow(reason);
     };
-    refused({ isMap: true }, 'inet t s is a map; a set that fits is made by: nft add set');
-    refused({ isConstant: true }, 'inet t s is constant: no elements can be added; a set that');
+    refused(
+      { isMap: true },
+      'inet t s is a map; one that fits takes its place, when no rule uses it, by: nft delete set inet t s && nft add set',
+    );
+    refused({ isConstant: true }, 'inet t s is constant: no elements can be added; one that');
     refused({ fields: undefined }, 'the elements of inet t s are a type that is unknown here');
-    refused({}, 'inet t s has no flag timeout, which nfttimeout needs; a set that fits');
+    refused({}, 'inet t s has no flag timeout, which nfttimeout needs; one that fits');
   });
 
   test("quotes names that are more than a shell's word", () => {
