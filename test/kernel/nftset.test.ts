@@ -297,6 +297,11 @@ describe.skipIf(missing)(title('NFTSET', missing), () => {
     test('does not start without it', async () => {
       await addSet('ban', 'type ipv4_addr;');
       await expect(startSpecter(as(''))).rejects.toThrow(
+        'NFTSET needs the capability net_admin, which user nobody would not have; add "keepcaps net_admin"',
+      );
+      // The file cannot tell who -u makes of specter.
+      const config = block('  nftset "inet t ban"');
+      await expect(startSpecter({ namespace, config, args: ['-u', 'nobody'] })).rejects.toThrow(
         'NFTSET needs CAP_NET_ADMIN to change sets: add `keepcaps net_admin` to the block global',
       );
     });
