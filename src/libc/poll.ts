@@ -1,6 +1,8 @@
 /** poll(2) over a reusable table of descriptors, waiting or in a worker thread; and eventfd(2). */
+
 import type { KoffiFunc } from 'koffi';
 import { POLLFD } from './abi.ts';
+import { EAGAIN, EINTR } from './errno.ts';
 import { checked, lastErrno, libc } from './library.ts';
 import { closeDescriptor } from './socket.ts';
 import { SyscallError } from './syscall-error.ts';
@@ -13,8 +15,6 @@ export const POLLHUP = 0x10;
 /** Reported unasked: the descriptor is not open. */
 export const POLLNVAL = 0x20;
 
-const EINTR = 4;
-const EAGAIN = 11;
 const EFD_CLOEXEC = 0o2000000;
 const EFD_NONBLOCK = 0o4000;
 

@@ -1,12 +1,9 @@
 import { LITTLE_ENDIAN, SOCKADDR_NL } from '../libc/abi.ts';
+import { EAGAIN, EINTR, ENOBUFS } from '../libc/errno.ts';
 import { lastErrno } from '../libc/library.ts';
 import { MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, recvfrom } from '../libc/socket.ts';
 import { SyscallError } from '../libc/syscall-error.ts';
 import type { SocketCounters } from './socket-counters.ts';
-
-const EINTR = 4;
-const EAGAIN = 11;
-const ENOBUFS = 105;
 
 /** Receives datagrams one by one, each into memory of its own and of its size. */
 export class Inbox {

@@ -1,3 +1,4 @@
+import { EBUSY, EINVAL, ENODEV, ENOENT, EOPNOTSUPP, EPERM } from '../libc/errno.ts';
 import { NETLINK_NETFILTER, NLM_F_ACK, NLM_F_REQUEST } from './constants.ts';
 import type { DatagramSource } from './datagram-source.ts';
 import { NetlinkError } from './error.ts';
@@ -17,12 +18,6 @@ import type { ReceiveRing } from './receive-ring.ts';
 import { NetlinkSocket, type ReceiveBuffer } from './socket.ts';
 import type { SocketCounters } from './socket-counters.ts';
 
-const EPERM = 1;
-const ENOENT = 2;
-const EBUSY = 16;
-const ENODEV = 19;
-const EINVAL = 22;
-const EOPNOTSUPP = 95;
 const AF_UNSPEC = 0;
 
 export interface NflogOpenOptions extends NflogOptions {

@@ -1,3 +1,4 @@
+import { EBADF, EIO } from '../libc/errno.ts';
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, PollTable, WakeEvent } from '../libc/poll.ts';
 import { SyscallError } from '../libc/syscall-error.ts';
 
@@ -25,9 +26,6 @@ const DRAIN_BUDGET = 32;
 const FAILURE_PAUSE_MS = 100;
 /** Turns in a row with an error condition and no datagram, after which a socket is given up. */
 const FRUITLESS_TURNS = 3;
-
-const EBADF = 9;
-const EIO = 5;
 
 /**
  * Takes what is waiting on one socket, at most about `budget` datagrams, and returns how many it

@@ -1,3 +1,4 @@
+import { EINTR, ETIMEDOUT } from '../libc/errno.ts';
 import { lastErrno } from '../libc/library.ts';
 import { PollTable } from '../libc/poll.ts';
 import { send } from '../libc/socket.ts';
@@ -8,9 +9,6 @@ import { NetlinkError, readVerdict, type Verdict } from './error.ts';
 import type { HeldDatagrams } from './held-datagrams.ts';
 import { Inbox } from './inbox.ts';
 import type { SocketCounters } from './socket-counters.ts';
-
-const EINTR = 4;
-const ETIMEDOUT = 110;
 
 /** Bytes of other datagrams that are kept until the answer comes; more, and nothing is sent. */
 const HELD_LIMIT = 64 << 20;

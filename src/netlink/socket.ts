@@ -1,4 +1,5 @@
 import { LITTLE_ENDIAN, SOCKADDR_NL } from '../libc/abi.ts';
+import { EAGAIN, EBADF, EINTR, ENOBUFS, EPERM, EPROTONOSUPPORT } from '../libc/errno.ts';
 import { lastErrno } from '../libc/library.ts';
 import {
   AF_NETLINK,
@@ -31,13 +32,6 @@ import type { MessageBuilder } from './message.ts';
 import type { ReceiveRing } from './receive-ring.ts';
 import { exchange, type RequestOptions, type RequestResult } from './request.ts';
 import { newCounters } from './socket-counters.ts';
-
-const EPERM = 1;
-const EINTR = 4;
-const EBADF = 9;
-const EAGAIN = 11;
-const EPROTONOSUPPORT = 93;
-const ENOBUFS = 105;
 
 /** What the kernel made of a wish for a receive buffer. */
 export interface ReceiveBuffer {

@@ -1,4 +1,5 @@
 import { LITTLE_ENDIAN } from '../../libc/abi.ts';
+import { ENOENT } from '../../libc/errno.ts';
 import { getIntOption, SO_RCVBUF, SOL_SOCKET, send } from '../../libc/socket.ts';
 import { NLMSG_ERROR, NLMSGHDR } from '../constants.ts';
 import { MessageCursor } from '../cursor.ts';
@@ -10,7 +11,6 @@ import { type ElementTemplate, elementTemplate, fillKey, isHighest } from './ele
 import { NFT_MSG_NEWSETELEM } from './protocol.ts';
 import type { NftSet } from './set.ts';
 
-const ENOENT = 2;
 /** Receive buffer for the answers about one element, of which there are two at most. */
 const ANSWER_COST = 16 << 10;
 /** Elements that one datagram asks for at most. */

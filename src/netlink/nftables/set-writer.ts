@@ -1,3 +1,4 @@
+import { EAGAIN, EEXIST, ENOENT, ESTALE } from '../../libc/errno.ts';
 import { NetlinkError } from '../error.ts';
 import { ABSENT, COVERED, ElementLookup } from './element-lookup.ts';
 import {
@@ -9,12 +10,8 @@ import {
 import { isSameKind, type NftSet } from './set.ts';
 import { ERESTART, type Refusal, type Transaction } from './transaction.ts';
 
-const ENOENT = 2;
-const EEXIST = 17;
 /** Others change the set at the same time, so that each attempt fails for another reason. */
-const EAGAIN = 11;
 /** The set is there, but is of another kind than the one that the writer was made for. */
-const ESTALE = 116;
 
 /** Times that what is left is sent without the elements that the kernel refused before. */
 const ATTEMPTS = 3;

@@ -1,4 +1,5 @@
 import { LITTLE_ENDIAN } from '../../libc/abi.ts';
+import { ENOENT } from '../../libc/errno.ts';
 import { align4, NFGENMSG, NLM_F_ACK, NLM_F_REQUEST } from '../constants.ts';
 import { AttributeCursor, type MessageCursor } from '../cursor.ts';
 import { NetlinkError } from '../error.ts';
@@ -27,8 +28,6 @@ import {
   NFTA_SET_USERDATA,
   NFTA_TABLE_NAME,
 } from './protocol.ts';
-
-const ENOENT = 2;
 
 /** nft's notes in NFTA_SET_USERDATA: type, length, value (libnftnl/udata.h). */
 const NFTNL_UDATA_SET_KEYBYTEORDER = 0;

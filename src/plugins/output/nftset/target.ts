@@ -1,3 +1,4 @@
+import { EEXIST, ENFILE, ENOENT, ENOSPC } from '../../../libc/errno.ts';
 import type { NetlinkSocket } from '../../../netlink/index.ts';
 import {
   type DataType,
@@ -17,11 +18,6 @@ import { ElementBatch } from './element-batch.ts';
 import { ElementEncoder, ENCODED, type Encoding } from './element-encoder.ts';
 import { elementText } from './element-text.ts';
 import { RefusalLog } from './refusal-log.ts';
-
-const ENOENT = 2;
-const EEXIST = 17;
-const ENFILE = 23;
-const ENOSPC = 28;
 
 /** Pause between attempts to find a set that has gone, in ms. */
 const LOOK_UP_INTERVAL = 1000;

@@ -1,10 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ENODEV, EPERM, ETIMEDOUT } from '../../../libc/errno.ts';
 import { NetlinkError } from '../../../netlink/index.ts';
 import type { PluginLog } from '../../api.ts';
 
-const EPERM = 1;
-const ENODEV = 19;
-const ETIMEDOUT = 110;
 /**
  * Bounds on giving a group up: the wait for the kernel's timer, and the reading of what is queued
  * for a group that could not be ended, which may never run dry.

@@ -1,0 +1,22 @@
+import { constants } from 'node:os';
+
+/** The numbers of errno(3) on this machine, by which system calls and netlink say what failed. */
+export const {
+  EAGAIN,
+  EBADF,
+  EBUSY,
+  EEXIST,
+  EINTR,
+  EINVAL,
+  EIO,
+  ENFILE,
+  ENOBUFS,
+  ENODEV,
+  ENOENT,
+  ENOSPC,
+  EOPNOTSUPP,
+  EPERM,
+  EPROTONOSUPPORT,
+  ESTALE,
+  ETIMEDOUT,
+} = constants.errno;
