@@ -45,7 +45,8 @@ const thisMachine: Machine = {
   },
   readText(path) {
     try {
-      return readFileSync(path, 'latin1');
+      // A device or a pipe might never end.
+      return statSync(path).isFile() ? readFileSync(path, 'latin1') : undefined;
     } catch {
       return undefined;
     }

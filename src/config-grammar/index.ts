@@ -6,7 +6,7 @@
  *     // load what parsed.pluginReferences names and is not built in
  *     const { config, diagnostics } = resolveConfig(parsed.document, catalogue);
  */
-export type { Diagnostic } from './diagnostics.ts';
+export { type Diagnostic, DiagnosticList } from './diagnostics.ts';
 export type { Block, ConfigDocument, Section, Statement, Value } from './document.ts';
 export { type FormatOptions, formatDiagnostic, formatDiagnostics } from './format-diagnostic.ts';
 export { defineOptions } from './options/define.ts';
@@ -42,5 +42,6 @@ export {
 export type { PathChecks } from './resolve/context.ts';
 export { checkReadable, checkWritable } from './resolve/path-access.ts';
 export { type Resolution, type ResolveOptions, resolveConfig } from './resolve/resolve-config.ts';
-export { SourceText, type Span } from './source-text.ts';
+export { type Range, SourceText, type Span } from './source-text.ts';
 export { Suggester } from './suggest.ts';
+export { shown } from './wording.ts';

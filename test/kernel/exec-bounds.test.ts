@@ -1,10 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Daemon, startSpecter } from '../support/daemon.ts';
+import { Daemon, readyMessage, specterBinary, startSpecter, whenReady } from '../support/daemon.ts';
 import { lines, waitForLines } from '../support/file-lines.ts';
 import { Namespace } from '../support/namespace.ts';
 import { numberedPort, numberingRules, range, sendNumbered } from '../support/numbered-packets.ts';
-import { requireKernel, title } from '../support/requirements.ts';
+import { requireKernel, runsAsRoot, title } from '../support/requirements.ts';
+import { ScratchFolder } from '../support/scratch-folder.ts';
 import { lastStatistics } from '../support/statistics.ts';
 import { until } from '../support/until.ts';
 import { Hooks } from './exec-hooks.ts';
@@ -68,6 +69,22 @@ describe.skipIf(missing)(title('EXEC', missing), () => {
     const { code, stderr } = await specter.stop();
     expect(code).toBe(0);
     expect(counts(stderr)).toMatchObject({ written: 1, errors: 1, 'timed out': 1, failed: 0 });
+  });
+
+  test.skipIf(!runsAsRoot)('says so when it may not end a command', async () => {
+    const hook = await hooks.script('stubborn', "trap '' TERM\nsleep 4");
+    const folder = await ScratchFolder.create();
+    const section = `plugin BASE\nplugin EXEC\nexecstr ${hook}\nexecuser nobody\nexectimeout 100ms`;
+    const config = await folder.write('specter.conf', `5 {\n${section}\n}\n`);
+    const arguments_ = ['--bounding-set=-kill', specterBinary, '-v', '-c', config];
+    await using specter = new Daemon(namespace.spawn('setpriv', arguments_), folder);
+    await whenReady(specter, readyMessage);
+    await sendNumbered(namespace, 1);
+    await specter.waitForLog(
+      /error block 5 EXEC: \S+stubborn: runs on and keeps its place: it cannot be ended, since/,
+    );
+    await specter.waitForLog(/ran for longer than exectimeout, exit code 0 after/);
+    expect((await specter.stop()).code).toBe(0);
   });
 
   test('does not wait for the output of what a command leaves behind', async () => {

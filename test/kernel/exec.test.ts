@@ -297,7 +297,7 @@ mv ${hooks.join('tmp')} ${hooks.join('seen')}`,
       config: `5 {
   plugin BASE
   plugin EXEC
-  execstr /bin/sh -c 'id -u; id -G; grep CapEff /proc/self/status' %S
+  execstr /bin/sh -c 'id -u; id -G; grep CapEff /proc/self/status > /dev/stderr' %S
   execuser nobody
 }
 `,

@@ -1,7 +1,5 @@
 import { isIP } from 'node:net';
-import type { DiagnosticList } from '../../config-grammar/diagnostics.ts';
-import type { Range } from '../../config-grammar/source-text.ts';
-import { shown } from '../../config-grammar/wording.ts';
+import { type DiagnosticList, type Range, shown } from '../../config-grammar/index.ts';
 import { type Field, type Fields, fieldsOf } from './fields.ts';
 import type { Section } from './ini.ts';
 import { parseSequence, type Step } from './sequence.ts';

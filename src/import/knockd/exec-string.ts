@@ -10,7 +10,11 @@ const bare = /^[\w@%+=:,./^!{}-]+$/;
 const literal = /^(?:[^'"#\\]|"[^'"\\]*")*$/;
 
 /** Words as the value of EXEC's option `execstr`; the marked address becomes the macro `%S`. */
-export const execString = (words: readonly string[]): string => words.map(quoteWord).join(' ');
+export function execString(words: readonly string[]): string {
+  const text = words.map(quoteWord).join(' ');
+  // EXEC takes the quotes off a text that is one quoted string, and splits it within.
+  return words.length === 1 && text.startsWith('"') ? `${text}''` : text;
+}
 
 function quoteWord(word: string): string {
   const text = word.replaceAll('%', '%%').replaceAll(ADDRESS, '%S');

@@ -1,6 +1,4 @@
-import type { DiagnosticList } from '../../config-grammar/diagnostics.ts';
-import { Suggester } from '../../config-grammar/suggest.ts';
-import { shown } from '../../config-grammar/wording.ts';
+import { type DiagnosticList, Suggester, shown } from '../../config-grammar/index.ts';
 import type { Directive, Section } from './ini.ts';
 
 /** A directive that has a value. */
@@ -59,7 +57,8 @@ export function fieldsOf(section: Section, diagnostics: DiagnosticList): Fields 
       const earlier = fields.get(name) ?? [];
       if (earlier.length > 0 && !cumulative.has(name))
         warnRepeated(directive, earlier, diagnostics);
-      fields.set(name, [...earlier, { ...directive, value }]);
+      earlier.push({ ...directive, value });
+      fields.set(name, earlier);
     }
   }
   return {

@@ -1,7 +1,5 @@
 import { resolve } from 'node:path';
-import { DiagnosticList } from '../../config-grammar/diagnostics.ts';
-import { type Diagnostic, SourceText } from '../../config-grammar/index.ts';
-import { shown } from '../../config-grammar/wording.ts';
+import { type Diagnostic, DiagnosticList, SourceText, shown } from '../../config-grammar/index.ts';
 import { type Door, readDoor, type Trigger } from './door.ts';
 import { isOptions } from './fields.ts';
 import { readSections, type Section } from './ini.ts';

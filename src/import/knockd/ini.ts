@@ -1,5 +1,4 @@
-import type { DiagnosticList } from '../../config-grammar/diagnostics.ts';
-import type { Range, SourceText } from '../../config-grammar/source-text.ts';
+import type { DiagnosticList, Range, SourceText } from '../../config-grammar/index.ts';
 
 /** `key = value`, or a key alone in its line. */
 export interface Directive {
@@ -55,10 +54,11 @@ export function readSections(source: SourceText, diagnostics: DiagnosticList): S
       continue;
     }
     section.directives.push(directiveOf(text, range));
-    section.comments.push(...comments);
+    for (const comment of comments) section.comments.push(comment);
     comments = [];
   }
-  sections.at(-1)?.comments.push(...comments);
+  const last = sections.at(-1);
+  for (const comment of comments) last?.comments.push(comment);
   return sections;
 }
 

@@ -20,12 +20,18 @@ export interface NftRuleOptions {
  * knockd looks, before anything is filtered, tracked or translated, and changes nothing.
  */
 export function nftTable(doors: readonly WatchedDoor[], options: NftRuleOptions): string[] {
-  const targets = [...new Set(doors.map(({ target }) => target))].sort(targetsFirst);
+  const byTarget = new Map<string | undefined, WatchedDoor[]>();
+  for (const door of doors) {
+    const others = byTarget.get(door.target);
+    if (others) others.push(door);
+    else byTarget.set(door.target, [door]);
+  }
   // One packet is logged once, also where a target is an address of ours.
-  const end = targets.length > 1 ? ' return' : '';
-  const rules = targets.flatMap((target) =>
+  const end = byTarget.size > 1 ? ' return' : '';
+  const targets = [...byTarget].sort(([a], [b]) => targetsFirst(a, b));
+  const rules = targets.flatMap(([target, those]) =>
     rulesFor(
-      doors.filter((door) => door.target === target),
+      those,
       `${interfaceMatch(options)}${addressMatch(target)}`,
       `counter log group ${options.group} queue-threshold 1${end}`,
     ),

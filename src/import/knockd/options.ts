@@ -1,5 +1,4 @@
-import type { DiagnosticList } from '../../config-grammar/diagnostics.ts';
-import { shown } from '../../config-grammar/wording.ts';
+import { type DiagnosticList, shown } from '../../config-grammar/index.ts';
 import { fieldsOf, isOptions, USE_SYSLOG } from './fields.ts';
 import type { Section } from './ini.ts';
 
@@ -23,7 +22,8 @@ export function readOptions(
   const found = new Map<string, string>();
   for (const section of sections.filter(isOptions)) {
     const fields = fieldsOf(section, diagnostics);
-    comments.push(...section.comments, ...fields.unknown.map((line) => `Not known: ${line}`));
+    for (const text of section.comments) comments.push(text);
+    for (const line of fields.unknown) comments.push(`Not known: ${line}`);
     for (const name of ['logfile', 'pidfile']) {
       const field = fields.last(name);
       if (field?.value === '') diagnostics.error(field.valueRange, `${name} needs a path`);

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { DiagnosticList } from '../../config-grammar/diagnostics.ts';
+import type { DiagnosticList } from '../../config-grammar/index.ts';
 import { type ExecCommand, translateByFamily, translateCommand } from './command.ts';
 import type { Door, Reaction } from './door.ts';
 import type { Field } from './fields.ts';

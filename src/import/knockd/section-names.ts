@@ -4,13 +4,17 @@
  */
 export class SectionNames {
   readonly #taken = new Set<string>();
+  /** The number that comes next behind each name. */
+  readonly #next = new Map<string, number>();
 
   /** `wanted` made usable, then `suffix`, and a number behind it when that is taken. */
   take(wanted: string, suffix: string): string {
     const usable = wanted.replace(/[^\w.-]+/g, '-').replace(/^[.-]+|-+$/g, '') || 'door';
     const base = `${usable}${suffix}`;
     let name = base;
-    for (let number = 2; this.#taken.has(name); number++) name = `${base}-${number}`;
+    let number = this.#next.get(base) ?? 2;
+    for (; this.#taken.has(name); number++) name = `${base}-${number}`;
+    this.#next.set(base, number);
     this.#taken.add(name);
     return name;
   }

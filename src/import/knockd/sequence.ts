@@ -1,6 +1,4 @@
-import type { DiagnosticList } from '../../config-grammar/diagnostics.ts';
-import type { Range } from '../../config-grammar/source-text.ts';
-import { shown } from '../../config-grammar/wording.ts';
+import { type DiagnosticList, type Range, shown } from '../../config-grammar/index.ts';
 
 /** One packet of a sequence. */
 export interface Step {

@@ -1,6 +1,4 @@
-import type { DiagnosticList } from '../../config-grammar/diagnostics.ts';
-import { Suggester } from '../../config-grammar/suggest.ts';
-import { shown } from '../../config-grammar/wording.ts';
+import { type DiagnosticList, Suggester, shown } from '../../config-grammar/index.ts';
 import type { Field } from './fields.ts';
 
 /** The flags that knockd knows, as nft spells them. */

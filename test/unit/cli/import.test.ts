@@ -45,6 +45,13 @@ describe('specter import', () => {
     expect(stdout).toContain('\n    group 65535\n');
   });
 
+  test('reads no sequences from what is no file', async () => {
+    const endless = door.replace(/sequence.*/, 'one_time_sequences = /dev/zero');
+    const { code, stderr } = await importing(['-'], endless);
+    expect(code).toBe(0);
+    expect(stderr).toContain('/dev/zero cannot be read: its ports are missing in the rules');
+  });
+
   test('goes on in spite of warnings', async () => {
     const { code, stdout, stderr } = await importing(['-'], `${door}tcpflag = syn\n`);
     expect([code, stderr]).toEqual([

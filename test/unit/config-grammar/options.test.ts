@@ -258,7 +258,11 @@ describe('descriptions', () => {
     [{ type: 'flag', help }, 'flag', 'no'],
     [{ type: 'integer', min: 0, max: 9, default: 1, help }, 'integer from 0 to 9', '1'],
     [{ type: 'size', max: 2 ** 20, default: '64K', help }, 'size up to 1M', '64K'],
-    [{ type: 'duration', min: 1000, help }, 'duration of at least 1s; bare numbers in s', undefined],
+    [
+      { type: 'duration', min: 1000, help },
+      'duration of at least 1s; bare numbers in s',
+      undefined,
+    ],
     [{ type: 'enum', values: ['a', 'b', 'c'], help }, 'a, b or c', undefined],
     [{ type: 'path', access: 'none', words: ['stdout'], help }, 'path, or stdout', undefined],
     [{ type: 'string', rest: true, help }, 'rest of the line', undefined],

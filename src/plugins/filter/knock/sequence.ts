@@ -1,5 +1,4 @@
-import { Suggester } from '../../../config-grammar/suggest.ts';
-import { shown } from '../../../config-grammar/wording.ts';
+import { Suggester, shown } from '../../../config-grammar/index.ts';
 import { IpProtocol } from '../../../records/protocols/ip-protocol.ts';
 
 /** The most steps that a sequence can have. */

@@ -25,7 +25,7 @@ export function parseCommand(text: string): Command {
   const problems = [...line.problems];
   const words = line.words.map((word) => {
     const parsed = parseMacros(word);
-    problems.push(...parsed.problems);
+    for (const problem of parsed.problems) problems.push(problem);
     return { template: parsed.template, offset: word.start, length: word.end - word.start };
   });
   return { words, problems };
@@ -48,20 +48,33 @@ export function checkProgram({ words }: Command): CommandProblem | undefined {
   return message === undefined ? undefined : { message, offset, length };
 }
 
+/** Execute permission for the owner, the group or others. */
+const ANY_MAY_EXECUTE = 0o111;
+
+const reasons = new Map(getSystemErrorMap().values());
+
+/** `permission denied (EACCES)` */
+const reasonOf = (code: string): string => `${reasons.get(code) ?? 'error'} (${code})`;
+
 /** Why a program cannot be executed, as far as that can be told without trying. */
 function obstacleTo(path: string): string | undefined {
   if (path === '') return 'there is no command';
   if (!isAbsolute(path)) {
-    return `the program needs its whole path, as /usr/bin/${path}: PATH is not searched for it`;
+    const example = path.includes('/') ? '' : `, as /usr/bin/${path}: PATH is not searched for it`;
+    return `the program needs its whole path${example}`;
   }
   try {
-    if (!statSync(path).isFile()) return `${path} is no file that could be executed`;
+    const status = statSync(path);
+    if (!status.isFile()) return `${path} is no file that could be executed`;
+    if ((status.mode & ANY_MAY_EXECUTE) === 0) {
+      return `${path}: ${reasonOf('EACCES')}; it has to be executable: chmod +x`;
+    }
     accessSync(path, constants.X_OK);
     return undefined;
   } catch (error) {
-    if (!(error instanceof Error) || !('errno' in error)) throw error;
-    const [code, reason] = getSystemErrorMap().get(Number(error.errno)) ?? ['', error.message];
-    const advice = code === 'EACCES' ? '; it has to be executable: chmod +x' : '';
-    return `${path}: ${reason} (${code})${advice}`;
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    const advice =
+      error.code === 'EACCES' ? '; the user that runs specter now may not execute it' : '';
+    return `${path}: ${reasonOf(String(error.code))}${advice}`;
   }
 }

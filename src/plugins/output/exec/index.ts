@@ -9,11 +9,11 @@ import {
 import { parseCommand } from './command.ts';
 import { Environment, USUAL_KEYS } from './environment.ts';
 import { Expansion, type Refusal } from './expansion.ts';
-import { invocationOf } from './invocation.ts';
+import { type Invocation, invocationOf } from './invocation.ts';
 import { Once } from './once.ts';
 import { check, type ExecValues, findAccount, onceOptions, options, readsOf } from './options.ts';
 import { type CommandEnd, commandStarter, KILL_DELAY_MS, type StartCommand } from './process.ts';
-import { CommandReports, commandText } from './report.ts';
+import { CommandReports, commandText, programText } from './report.ts';
 import { Runner, type Task } from './runner.ts';
 
 /** What the log says about records without a command line. */
@@ -24,8 +24,10 @@ const refusals: Readonly<Record<Refusal, string>> = {
   long: 'records refused: an argument would be longer than 128 KiB',
 };
 
-/** A start that fails for these may succeed the next time, or for the next packet. */
-const PASSING_ERRORS = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'E2BIG']);
+/** The system is short of something, or the program is just being written: will pass. */
+const PASSING_ERRORS = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ETXTBSY']);
+/** The record's values are at fault: the next record may have others. */
+const TOO_LONG = 'E2BIG';
 
 /** Time that `close` takes beyond `exectimeout`: KILL comes after two seconds. */
 const CLOSE_RESERVE_MS = KILL_DELAY_MS + 1000;
@@ -138,8 +140,8 @@ export class Exec implements OutputInstance {
       return;
     }
     this.#environment.collect(row);
-    const then = this.#thenExpansion && invocationOf(this.#thenExpansion, this.#environment);
-    this.#runner.add({ invocation: invocationOf(this.#expansion, this.#environment), then });
+    const undo = this.#thenExpansion && invocationOf(this.#thenExpansion, this.#environment);
+    this.#runner.add({ invocation: invocationOf(this.#expansion, this.#environment), undo });
     this.#once?.note();
   }
 
@@ -177,30 +179,46 @@ export class Exec implements OutputInstance {
     );
   }
 
-  #couldNotStart({ invocation, follows }: Task, error: Error): void {
+  /** Tells whether a later try may succeed. */
+  #couldNotStart({ invocation, follows }: Task, error: Error): boolean {
+    const { log } = this.#context;
+    const code = 'code' in error ? String(error.code) : '';
+    const willPass = PASSING_ERRORS.has(code);
     this.#notStarted++;
     this.counters.errors++;
-    if (follows) this.#notFollowed++;
-    else this.counters.dropped++;
-    const code = 'code' in error ? String(error.code) : '';
-    if (PASSING_ERRORS.has(code)) {
-      this.#context.log.counted(`commands not started: ${error.message}`, 1);
-      return;
+    if (follows && willPass) {
+      log.counted(`commands of execthen not started, to be tried again: ${error.message}`, 1);
+      return true;
     }
-    const message = `cannot start ${commandText(invocation)}: ${error.message}`;
-    this.#context.fail(new Error(message, { cause: error }));
+    if (follows) {
+      this.#notFollowed++;
+      log.error(`${commandText(invocation)}: cannot be started: nothing is undone`);
+    } else this.counters.dropped++;
+    if (willPass || code === TOO_LONG) log.counted(`commands not started: ${error.message}`, 1);
+    else {
+      // No value of the record: with errignore the log counts what has the same message.
+      const message = `cannot start ${programText(invocation)}: ${error.message}`;
+      this.#context.fail(new Error(message, { cause: error }));
+    }
+    return willPass;
   }
 }
 
 /** @throws Error when specter may not become that user */
-function starterFor({ options, host }: OutputContext<ExecValues>): StartCommand {
+function starterFor({ options, host, log }: OutputContext<ExecValues>): StartCommand {
   const { exectimeout: timeout, execuser } = options;
-  if (execuser === undefined) return commandStarter({ timeout, account: undefined });
+  const onDenied = (invocation: Invocation): void =>
+    log.error(
+      `${commandText(invocation)}: runs on and keeps its place: it cannot be ended, since it runs ` +
+        'as another user, and specter lacks the capability kill',
+    );
+  const own = { timeout, account: undefined, onDenied };
+  if (execuser === undefined) return commandStarter(own);
   const account = findAccount(execuser);
   if (!account) throw new Error(`execuser: there is no user ${execuser}`);
   const { uid, gid } = account;
-  if (host.uid === uid) return commandStarter({ timeout, account: undefined });
-  if (host.uid === 0) return commandStarter({ timeout, account: { uid, gid } });
+  if (host.uid === uid) return commandStarter(own);
+  if (host.uid === 0) return commandStarter({ ...own, account: { uid, gid } });
   throw new Error(
     `execuser ${execuser}: only root can run commands as somebody else, and specter is user ` +
       `${host.uid}; leave out execuser, or the global option user`,

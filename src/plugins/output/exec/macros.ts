@@ -24,6 +24,9 @@ const letters: Readonly<Record<string, Macro['keys']>> = {
   i: ['icmp.type', 'icmpv6.type'],
 };
 
+/** What commands of knockd have for the address that knocked. */
+const KNOCKD_MACRO = '%IP%';
+
 const KNOWN = `${Object.keys(letters)
   .map((letter) => `%${letter}`)
   .join(' ')}, %{key}, and %% for a percent sign`;
@@ -76,9 +79,15 @@ function readMacro(text: string, at: number): ReadMacro {
   const letter = text[at + 1] ?? '';
   if (letter === '%') return { end: at + 2 };
   if (letter === '{') return readKey(text, at);
+  if (text.startsWith(KNOCKD_MACRO, at)) {
+    const problem = `${KNOCKD_MACRO} is knockd's: write %S for the source address`;
+    return { end: at + KNOCKD_MACRO.length, problem };
+  }
   const keys = Object.hasOwn(letters, letter) ? letters[letter] : undefined;
   if (keys) return { keys, end: at + 2 };
-  const end = Math.min(at + 2, text.length);
+  // One character, which may take two units of the text.
+  const [unknown = ''] = text.slice(at + 1, at + 3);
+  const end = at + 1 + unknown.length;
   return { end, problem: `there is no macro ${text.slice(at, end)}; there are ${KNOWN}` };
 }
 

@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { launcherPath } from '../../../launcher-path.ts';
 import { keepDescriptors } from '../../../libc/descriptors.ts';
 import type { Invocation } from './invocation.ts';
-import { OutputCapture } from './output-capture.ts';
+import type { OutputCapture } from './output-capture.ts';
+import { OutputPipe } from './output-pipe.ts';
 import { signalGroup } from './process-group.ts';
 
 /** Between TERM and KILL. */
@@ -13,7 +14,7 @@ export const KILL_DELAY_MS = 2000;
  * background may hold the pipe for ever.
  */
 const OUTPUT_GRACE_MS = 100;
-/** Descriptors that starting a process takes for a moment: two socket pairs and a pipe, and some. */
+/** Descriptors that starting a process takes for a moment: two pipes and /dev/null, and some. */
 const DESCRIPTORS = 8;
 
 /** How a command ended. */
@@ -46,13 +47,15 @@ export interface ProcessOptions {
   readonly timeout: number;
   /** Whose rights it runs with; default: specter's. */
   readonly account: { readonly uid: number; readonly gid: number } | undefined;
+  /** Told of a command that goes on for all that, because specter may not signal it. */
+  readonly onDenied: (invocation: Invocation) => void;
   /** Program and arguments that run the words that follow them, encoded as launch.ts says. */
   readonly launcher?: readonly [string, ...string[]];
 }
 
 /**
  * Gives a function that starts commands: each leads a process group and a session of its own, in
- * the folder `/`, with no descriptors but an empty standard input and pipes for its output, and with all
+ * the folder `/`, with no descriptors but an empty standard input and a pipe for its output, and with all
  * signals as they are by default. Ends are reported by `onEnd`, never before the call returns.
  */
 export function commandStarter(options: ProcessOptions): StartCommand {
@@ -69,8 +72,8 @@ const defaultLauncher = [process.execPath, launcherPath] as const;
 
 class Command implements RunningCommand {
   readonly #onEnd: OnCommandEnd;
+  readonly #onDenied: () => void;
   readonly #begun = performance.now();
-  readonly #output = new OutputCapture();
   #pid: number | undefined;
   #timedOut = false;
   #timeout: NodeJS.Timeout | undefined;
@@ -82,17 +85,20 @@ class Command implements RunningCommand {
   constructor(
     execa: Execa,
     invocation: Invocation,
-    { timeout, account, launcher = defaultLauncher }: ProcessOptions,
+    { timeout, account, onDenied, launcher = defaultLauncher }: ProcessOptions,
     onEnd: OnCommandEnd,
   ) {
     this.#onEnd = onEnd;
+    this.#onDenied = () => onDenied(invocation);
     const { argv, env, encoding } = invocation;
     const [file = '', ...words] = encoding === 'utf8' ? argv : [...launcher, ...argv];
-    const shortage = descriptorShortage();
-    if (shortage) {
-      queueMicrotask(() => onEnd(shortage));
+    const output = outputPipe(account);
+    if (output instanceof Error) {
+      queueMicrotask(() => onEnd(output));
       return;
     }
+    // Any descriptor will do, but execa's types know those of one digit.
+    const writeEnd = output.writeEnd as 3;
     const child = execa(file, words, {
       ...account,
       cwd: '/',
@@ -103,11 +109,13 @@ class Command implements RunningCommand {
       detached: true,
       cleanup: false,
       stdin: 'ignore',
+      stdout: writeEnd,
+      stderr: writeEnd,
       buffer: false,
-      encoding: 'buffer',
       reject: false,
     });
     if (child.pid === undefined) {
+      output.discard();
       child.then(({ cause, message }) =>
         onEnd(cause instanceof Error ? cause : new Error(message)),
       );
@@ -115,20 +123,19 @@ class Command implements RunningCommand {
     }
     this.#pid = child.pid;
     this.#timeout = setTimeout(() => this.#runOut(), timeout);
-    const { stdout, stderr } = child;
-    stdout.on('data', (chunk: Uint8Array) => this.#output.add(chunk));
-    stderr.on('data', (chunk: Uint8Array) => this.#output.add(chunk));
     let grace: NodeJS.Timeout | undefined;
-    child.once('exit', () => {
-      clearTimeout(this.#timeout);
-      grace = setTimeout(() => {
-        stdout.destroy();
-        stderr.destroy();
-      }, OUTPUT_GRACE_MS);
-    });
-    child.once('close', (code: number | null, signal: NodeJS.Signals | null) => {
+    let tell: (() => void) | undefined;
+    let isRead = false;
+    output.read(() => {
+      isRead = true;
       clearTimeout(grace);
-      this.#ended(code ?? undefined, signal ?? undefined);
+      tell?.();
+    });
+    child.once('exit', (code: number | null, signal: NodeJS.Signals | null) => {
+      clearTimeout(this.#timeout);
+      tell = () => this.#ended(code ?? undefined, signal ?? undefined, output.captured);
+      if (isRead) tell();
+      else grace = setTimeout(() => output.stop(), OUTPUT_GRACE_MS);
     });
   }
 
@@ -145,13 +152,14 @@ class Command implements RunningCommand {
 
   #killGroup(): void {
     this.#killed = true;
-    if (this.#pid !== undefined) signalGroup(this.#pid, 'SIGKILL');
+    const reached = this.#pid !== undefined && signalGroup(this.#pid, 'SIGKILL');
     if (this.#end) this.#onEnd(this.#end);
+    else if (reached === 'denied') this.#onDenied();
   }
 
-  #ended(code: number | undefined, signal: string | undefined): void {
+  #ended(code: number | undefined, signal: string | undefined, captured: OutputCapture): void {
     const duration = performance.now() - this.#begun;
-    const { bytes: output, more } = this.#output;
+    const { bytes: output, more } = captured;
     const end = { code, signal, timedOut: this.#timedOut, duration, output, more };
     if (this.#leavesStragglers()) this.#end = end;
     else {
@@ -163,19 +171,19 @@ class Command implements RunningCommand {
   /** Its children were told to end as well, and have the same time for it. */
   #leavesStragglers(): boolean {
     if (this.#pid === undefined || this.#kill === undefined || this.#killed) return false;
-    return signalGroup(this.#pid, 0);
+    return signalGroup(this.#pid, 0) !== 'gone';
   }
 }
 
 /**
- * The error with which a start would fail for want of descriptors. Asked before, because Node then
- * makes a process object that lacks its streams, which execa does not expect.
+ * The pipe for a command's output, or the error with which its start would fail for want of
+ * descriptors. Found out before, because Node then makes a process object that execa does not expect.
  */
-function descriptorShortage(): Error | undefined {
+function outputPipe(account: ProcessOptions['account']): OutputPipe | Error {
   const opened: number[] = [];
   try {
     while (opened.length < DESCRIPTORS) opened.push(openSync('/dev/null', 'r'));
-    return undefined;
+    return new OutputPipe(account);
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   } finally {

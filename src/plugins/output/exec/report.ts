@@ -49,6 +49,10 @@ function describe(invocation: Invocation, end: CommandEnd): string {
   return `${commandText(invocation)}: ${limit}${outcome} ${after}${outputText(end)}`;
 }
 
+/** The program without its arguments, for messages. */
+export const programText = ({ argv: [program = ''], encoding }: Invocation): string =>
+  escaped(Buffer.from(program, encoding));
+
 /** The command line for messages; not meant to be typed. */
 export function commandText({ argv, encoding }: Invocation): string {
   const words = Buffer.from(argv.join(' '), encoding);

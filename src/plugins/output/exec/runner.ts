@@ -9,6 +9,8 @@ import {
 
 /** Commands that wait may take about as much memory as this, however long their arguments are. */
 const MAX_WAITING_BYTES = 64 * 2 ** 20;
+/** Until what undoes another command is tried again. */
+const RETRY_MS = 1000;
 
 export interface RunnerOptions {
   readonly start: StartCommand;
@@ -26,7 +28,7 @@ export interface RunnerOptions {
 export interface Task {
   readonly invocation: Invocation;
   /** The command that undoes it: is run when it has ended, however it did, and the delay has passed. */
-  readonly then?: Invocation | undefined;
+  readonly undo?: Invocation | undefined;
   /** It is such a command itself. */
   readonly follows?: boolean;
 }
@@ -34,7 +36,8 @@ export interface Task {
 /** What becomes of the commands. */
 export interface RunnerEvents {
   ended(task: Task, end: CommandEnd): void;
-  failed(task: Task, error: Error): void;
+  /** Tells whether a later try may succeed. Only a command that follows another has one. */
+  failed(task: Task, error: Error): boolean;
   /** Given up because it was too late for it. */
   abandoned(task: Task): void;
 }
@@ -60,12 +63,16 @@ export class Runner {
   readonly #waiting = new Fifo<Task>();
   /** With whether each had been delayed. */
   readonly #running = new Map<RunningCommand, boolean>();
+  /** Those to be tried again, each with what will do so. */
+  readonly #retries = new Map<Task, NodeJS.Timeout>();
   readonly #startNext = () => this.#startOne();
   #waitingBytes = 0;
   #nextStart: NodeJS.Immediate | undefined;
   #nextDue: NodeJS.Timeout | undefined;
   #release: (() => void) | undefined;
   #whenIdle: (() => void) | undefined;
+  /** Nothing more is started. */
+  #isOver = false;
 
   constructor(options: RunnerOptions, events: RunnerEvents) {
     this.#options = options;
@@ -81,7 +88,7 @@ export class Runner {
   }
 
   get delayed(): number {
-    return this.#delayed.size;
+    return this.#delayed.size + this.#retries.size;
   }
 
   /** Whether there is room for one more; ask before `add`. */
@@ -92,8 +99,8 @@ export class Runner {
 
   /** Has a command run, and then the one that is to follow it; without such a one, after the delay. */
   add(task: Task): void {
-    this.#waitingBytes += task.invocation.size + (task.then?.size ?? 0);
-    if (task.then === undefined && this.#options.delay > 0) this.#delay(task);
+    this.#waitingBytes += task.invocation.size + (task.undo?.size ?? 0);
+    if (task.undo === undefined && this.#options.delay > 0) this.#delay(task);
     else this.#await(this.#waiting, task);
   }
 
@@ -110,7 +117,7 @@ export class Runner {
     while (this.#delayed.size > 0) this.#awaitOldest();
     if (this.#isIdle) return;
     const first = setTimeout(() => this.#giveUp(this.#waiting, false), deadline);
-    const last = setTimeout(() => this.#giveUp(this.#due, true), 2 * deadline + KILL_DELAY_MS);
+    const last = setTimeout(() => this.#giveUpAll(), 2 * deadline + KILL_DELAY_MS);
     await closed;
     clearTimeout(first);
     clearTimeout(last);
@@ -122,7 +129,7 @@ export class Runner {
   }
 
   get #isIdle(): boolean {
-    return this.running === 0 && this.waiting === 0;
+    return this.running === 0 && this.waiting === 0 && this.#retries.size === 0;
   }
 
   #await(queue: Fifo<Task>, task: Task): void {
@@ -191,13 +198,25 @@ export class Runner {
 
   #ended(task: Task, end: CommandEnd): void {
     this.#events.ended(task, end);
-    if (task.then) this.#delay({ invocation: task.then, follows: true });
+    if (task.undo) this.#delay({ invocation: task.undo, follows: true });
   }
 
-  /** What was never started need not be undone. */
+  /** What was never started need not be undone. What undoes something is tried until it is. */
   #failed(task: Task, error: Error): void {
-    this.#waitingBytes -= task.then?.size ?? 0;
-    this.#events.failed(task, error);
+    this.#waitingBytes -= task.undo?.size ?? 0;
+    const mayPass = this.#events.failed(task, error);
+    if (!mayPass || !task.follows) return;
+    if (this.#isOver) this.#events.abandoned(task);
+    else this.#retry(task);
+  }
+
+  #retry(task: Task): void {
+    this.#waitingBytes += task.invocation.size;
+    const again = (): void => {
+      this.#retries.delete(task);
+      this.#await(this.#due, task);
+    };
+    this.#retries.set(task, setTimeout(again, RETRY_MS));
   }
 
   #afterEnd(): void {
@@ -207,6 +226,16 @@ export class Runner {
     this.#release?.();
     this.#release = undefined;
     this.#whenIdle?.();
+  }
+
+  #giveUpAll(): void {
+    this.#isOver = true;
+    for (const [task, timer] of this.#retries) {
+      clearTimeout(timer);
+      this.#events.abandoned(task);
+    }
+    this.#retries.clear();
+    this.#giveUp(this.#due, true);
   }
 
   /** Gives up those of a queue, and ends those that came from it. */

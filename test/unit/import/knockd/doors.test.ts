@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseCommand } from '../../../../src/plugins/output/exec/command.ts';
 import { headlines, imported, machine, paragraph } from './imported.ts';
 
 const on = machine(['/bin/a', '/bin/b', '/usr/sbin/iptables']);
@@ -29,6 +30,14 @@ describe('names', () => {
       '    # Door [a b] of knockd, under a name that can be written here.\n    :KNOCK a-b\n',
     );
   });
+});
+
+test('a program with blanks and a quote in its name stays one word', () => {
+  const odd = machine(["/opt/it's here"]);
+  const { config } = imported("[a]\nsequence=1\ncommand=/opt/it\\'s\\ here\n", odd);
+  const execstr = /execstr (.*)/.exec(config ?? '')?.[1] ?? '';
+  const [program, ...others] = parseCommand(execstr).words.map(({ template }) => template);
+  expect([program, others]).toEqual([["/opt/it's here"], []]);
 });
 
 describe('families', () => {

@@ -2,6 +2,30 @@ import { describe, expect, test } from 'vitest';
 import { headlines, imported, machine } from './imported.ts';
 
 const door = '[a]\nsequence=1,2\ncommand=/bin/sh -c true\n';
+/** Far beyond any knockd.conf: what costs the square of it would take minutes. */
+const many = 20_000;
+const doors = (line: (index: number) => string): string =>
+  Array.from({ length: many }, (_, index) => line(index)).join('');
+
+describe('a huge file', () => {
+  test.each([
+    ['comments', `[a]\n${'#\n'.repeat(300_000)}sequence=1\ncommand=/bin/sh -c true\n`],
+    ['comments in [options]', `[options]\n${'#\n'.repeat(300_000)}${door}`],
+    ['comments at the end', `${door}${'#\n'.repeat(300_000)}`],
+    ['repeated flags', `${door}${'tcpflags=syn\n'.repeat(many)}`],
+    [
+      'names that become the same',
+      doors((i) => `[${String.fromCodePoint(0x4e00 + i)}]\nsequence=1\ncommand=/bin/sh -c :\n`),
+    ],
+    [
+      'targets',
+      doors((i) => `[${i}]\nsequence=1\ntarget=10.0.${i >> 8}.${i & 255}\ncommand=/bin/sh -c :\n`),
+    ],
+  ])('of %s is translated', (_what, text) => {
+    expect(imported(text).config).toContain(':KNOCK ');
+  });
+});
+
 const shut = '[a]\ncommand=/bin/sh -c true\n';
 
 describe('errors', () => {

@@ -49,7 +49,12 @@ const known = 'there are %I %O %S %D %P %s %d %i, %{key}, and %% for a percent s
 
 test.each([
   ['/a %x', { offset: 3, length: 2, message: `there is no macro %x; ${known}` }],
+  ['/a %😀', { offset: 3, length: 3, message: `there is no macro %😀; ${known}` }],
   ['/a b%', { offset: 4, length: 1, message: `there is no macro %; ${known}` }],
+  [
+    '/a x%IP%',
+    { offset: 4, length: 4, message: "%IP% is knockd's: write %S for the source address" },
+  ],
   [
     '/a %{ip.saddr',
     { offset: 3, length: 10, message: 'the { of this macro is never closed: write %{key}' },
@@ -58,6 +63,10 @@ test.each([
   ['/a %constructor', { offset: 3, length: 2, message: `there is no macro %c; ${known}` }],
 ])('%s is an error at its column', (text, problem) => {
   expect(parseCommand(text).problems).toEqual([problem]);
+});
+
+test('no number of errors is too much', () => {
+  expect(parseCommand(`/a ${'%x'.repeat(200_000)}`).problems).toHaveLength(200_000);
 });
 
 test('the program has to be an absolute path of an executable file, written out', () => {

@@ -149,7 +149,7 @@ describe('EXEC', () => {
     expect(bench.failures).toEqual([]);
     bench.end(1, error('ENOENT'));
     expect(bench.failures.map(({ message }) => message)).toEqual([
-      'cannot start /bin/echo 192.0.2.2: spawn /bin/echo ENOENT',
+      'cannot start /bin/echo: spawn /bin/echo ENOENT',
     ]);
     expect(bench.output.counters).toEqual({ written: 0, dropped: 2, errors: 2 });
     expect(bench.output.details()).toMatchObject({ 'not started': 2, started: 0 });
@@ -213,9 +213,30 @@ describe('EXEC', () => {
     bench.end(1, new Error('gone'));
     expect(bench.output.counters).toEqual({ written: 1, dropped: 0, errors: 1 });
     expect(bench.output.details()).toMatchObject({ 'not started': 1, 'not followed': 1 });
-    expect(bench.failures.map(({ message }) => message)).toEqual([
-      'cannot start /bin/echo 192.0.2.1: gone',
-    ]);
+    expect(bench.failures.map(({ message }) => message)).toEqual(['cannot start /bin/echo: gone']);
+    expect(bench.context.log.lines.at(-1)).toBe(
+      'error: /bin/echo 192.0.2.1: cannot be started: nothing is undone',
+    );
+  });
+
+  test('tries again to undo something when that could not be started for want of something', async () => {
+    const bench = new Bench({ execthen: '/bin/echo %S' });
+    bench.send([1]);
+    await bench.start(1);
+    bench.end(0, {});
+    await bench.start(2);
+    bench.end(1, Object.assign(new Error('spawn EAGAIN'), { code: 'EAGAIN' }));
+    expect(bench.failures).toEqual([]);
+    expect(bench.output.details()).toMatchObject({ delayed: 1, 'not followed': 0 });
+    expect(bench.context.log.lines.at(-1)).toBe(
+      'counted: commands of execthen not started, to be tried again: spawn EAGAIN: 1',
+    );
+    const closing = bench.output.close();
+    await bench.start(3);
+    bench.end(2, {});
+    await closing;
+    expect(bench.output.counters).toEqual({ written: 1, dropped: 0, errors: 1 });
+    expect(bench.output.details()).toMatchObject({ delayed: 0, followed: 1, 'not started': 1 });
   });
 
   test('closes no earlier than its commands may end', () => {

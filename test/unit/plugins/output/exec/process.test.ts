@@ -4,7 +4,8 @@ import { type CommandEnd, commandStarter } from '../../../../../src/plugins/outp
 import { scriptCommand } from '../../../../support/script-command.ts';
 
 const launcher = scriptCommand(new URL('../../../../../src/launch.ts', import.meta.url));
-const start = commandStarter({ timeout: 10_000, account: undefined, launcher });
+const options = { timeout: 10_000, account: undefined, onDenied: () => {}, launcher };
+const start = commandStarter(options);
 
 const invocation = (argv: readonly string[], others: Partial<Invocation> = {}): Invocation => ({
   argv,
@@ -29,7 +30,22 @@ describe('a command', () => {
   test('tells its exit code and what it wrote to both outputs', async () => {
     const end = await run(shell('echo out; echo err >&2; exit 3'));
     expect(end).toMatchObject({ code: 3, signal: undefined, timedOut: false, more: 0 });
-    expect(textOf(end).split('\n').sort()).toEqual(['', 'err', 'out']);
+    expect(textOf(end)).toBe('out\nerr\n');
+  });
+
+  test('keeps the order of its two outputs, and may open them anew', async () => {
+    const end = await run(shell('echo 1; echo 2 >&2; echo 3 > /dev/stdout; echo 4 > /dev/stderr'));
+    expect([textOf(end), end]).toMatchObject(['1\n2\n3\n4\n', { code: 0 }]);
+  });
+
+  test('ends also when it has closed its outputs', async () => {
+    expect(await run(shell('exec >&- 2>&-; sleep 0.2; exit 4'))).toMatchObject({ code: 4 });
+  });
+
+  test('that has stopped itself is ended after its time', async () => {
+    const impatient = commandStarter({ ...options, timeout: 50 });
+    const end = await run(shell('kill -STOP $$'), impatient);
+    expect(end).toMatchObject({ signal: 'SIGKILL', timedOut: true });
   });
 
   test('tells the signal that ended it', async () => {
@@ -42,7 +58,7 @@ describe('a command', () => {
   });
 
   test('is ended after its time, and all its group with it', async () => {
-    const impatient = commandStarter({ timeout: 50, account: undefined });
+    const impatient = commandStarter({ ...options, timeout: 50 });
     const end = await run(shell('sleep 60 & wait'), impatient);
     expect(end).toMatchObject({ code: undefined, signal: 'SIGTERM', timedOut: true });
   });

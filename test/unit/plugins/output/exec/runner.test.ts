@@ -57,7 +57,10 @@ class Bench {
       },
       {
         ended: () => {},
-        failed: (_invocation, error) => this.failed.push(error.message),
+        failed: (_task, error) => {
+          this.failed.push(error.message);
+          return error.message === 'too many processes';
+        },
         abandoned: ({ invocation }) => this.abandoned.push(...invocation.argv),
       },
     );
@@ -74,7 +77,7 @@ class Bench {
 
   /** Adds a command `name`, and `-name` to follow it. */
   addPair(name: string): void {
-    this.runner.add({ invocation: command(name), then: command(`-${name}`) });
+    this.runner.add({ invocation: command(name), undo: command(`-${name}`) });
   }
 
   async end(name: string, end: CommandEnd | Error = success): Promise<void> {
@@ -301,6 +304,42 @@ describe('a command that follows another', () => {
     await closing;
     expect(bench.started).toEqual(['a', 'b', 'c', '-a', '-b', '-c']);
     expect([bench.abandoned, vi.getTimerCount()]).toEqual([[], 0]);
+  });
+
+  test('is tried again when it could not be started for a reason that will pass', async () => {
+    const bench = new Bench({ max: 1 });
+    const shortage = new Error('too many processes');
+    bench.addPair('a');
+    await turns();
+    await bench.end('a');
+    await bench.end('-a', shortage);
+    expect([bench.started, bench.runner.delayed, bench.holds]).toEqual([['a', '-a'], 1, 1]);
+    const closing = bench.runner.close(30_000);
+    await vi.advanceTimersByTimeAsync(1000);
+    await turns();
+    await bench.end('-a');
+    await closing;
+    expect(bench.started).toEqual(['a', '-a', '-a']);
+    expect([bench.abandoned, bench.holds, vi.getTimerCount()]).toEqual([[], 0, 0]);
+  });
+
+  test('is given up on close when it cannot be started to the last', async () => {
+    const bench = new Bench({ max: 2 });
+    const shortage = new Error('too many processes');
+    bench.addPair('a');
+    bench.addPair('b');
+    await turns();
+    await bench.end('a', shortage);
+    await bench.end('b');
+    expect(bench.started).toEqual(['a', 'b', '-b']);
+    const closing = bench.runner.close(30_000);
+    await vi.advanceTimersByTimeAsync(61_500);
+    await bench.end('-b', shortage);
+    expect(bench.abandoned).toEqual([]);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(bench.abandoned).toEqual(['-b']);
+    await closing;
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('goes with the one that it follows when that is given up', async () => {
