@@ -1,7 +1,8 @@
 /**
- * Shows specter at work between two private network namespaces, a client and a firewall. All it
+ * Shows specter at work, logging and opening a door to who knocks, between two private network namespaces, a client and a firewall. All it
  * makes is in a temporary folder and in these namespaces, and goes with this process.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { startSpecter } from '../test/support/daemon.ts';
 import { Namespace } from '../test/support/namespace.ts';
 import { requireKernel } from '../test/support/requirements.ts';
@@ -27,6 +28,11 @@ const steps: readonly Step[] = [
   { what: 'UDP to port 5060, IPv6', traffic: 'udp 2001:db8::1 5060', file: 'dropped' },
 ];
 
+const door = 'tcp 192.0.2.1 2222';
+const knocks = ['tcp 192.0.2.1 7000', 'udp 192.0.2.1 8000', 'tcp 192.0.2.1 9000'];
+/** Milliseconds between two knocks, so that they arrive in their order. */
+const KNOCK_PAUSE = 100;
+
 const missing = requireKernel('ping');
 if (missing !== undefined) {
   console.error(`demo: ${missing}`);
@@ -50,8 +56,8 @@ await using specter = await startSpecter({ namespace: router, config });
 const [node, ...script] = scriptCommand(new URL('./traffic.ts', import.meta.url));
 await using server = router.spawn(node, script, { stdin: true });
 await using visitor = client.spawn(node, script, { stdin: true });
-server.stdin?.write('serve 8080\n');
-await server.waitForLog(/listening/);
+server.stdin?.write('serve 8080\nserve 2222\n');
+await server.waitForLog(/listening on port 2222/);
 
 heading('The config');
 console.log(config(specter.folder.path).trimEnd());
@@ -62,14 +68,10 @@ const count = { accepted: 0, dropped: 0 };
 {
   using _accepted = follow('accepted');
   using _dropped = follow('dropped');
-  for (const { what, traffic, file } of steps) {
-    console.log(`\n${what}`);
-    const [program, address = ''] = traffic.split(' ');
-    if (program === 'ping') await client.exec('ping', '-c', '1', address);
-    else visitor.stdin?.write(`${traffic}\n`);
-    count[file] += 1;
-    await specter.waitForLines(`${file}.log`, count[file]);
-  }
+  for (const step of steps) await take(step);
+  await take({ what: 'TCP to port 2222, which is shut', traffic: door, file: 'dropped' });
+  await knock();
+  await take({ what: 'TCP to port 2222, which is open now', traffic: door, file: 'accepted' });
 }
 heading('SIGTERM: specter says what it has done');
 const before = specter.stderr.length;
@@ -78,6 +80,27 @@ console.log(stderr.slice(before).trimEnd());
 console.log(`\n${count.accepted} accepted and ${count.dropped} dropped packets logged.`);
 console.log('Its namespaces, rules and files are removed now.');
 process.exitCode = code ?? 1;
+
+async function take({ what, traffic, file }: Step): Promise<void> {
+  console.log(`\n${what}`);
+  const [program, address = ''] = traffic.split(' ');
+  if (program === 'ping') await client.exec('ping', '-c', '1', address);
+  else visitor.stdin?.write(`${traffic}\n`);
+  count[file] += 1;
+  await specter.waitForLines(`${file}.log`, count[file]);
+}
+
+async function knock(): Promise<void> {
+  console.log('\nknocking: TCP to port 7000, UDP to 8000, TCP to 9000');
+  for (const packet of knocks) {
+    visitor.stdin?.write(`${packet}\n`);
+    await delay(KNOCK_PAUSE);
+  }
+  const [message] = await specter.waitForLog(/block 3 KNOCK: .*/);
+  console.log(`  specter     │ ${message}`);
+  const set = await router.exec('nft', 'list', 'set', 'inet', 'demo', 'friends');
+  console.log(`  nft         │ ${/elements = .*/.exec(set)?.[0]}`);
+}
 
 function follow(name: 'accepted' | 'dropped'): Follower {
   return new Follower(specter.folder.join(`${name}.log`), (line) => {
