@@ -23,7 +23,7 @@ const firewall = `table inet ${table} {
     ct state established,related accept
     tcp dport ${ssh} ip saddr @open4 accept
     tcp dport ${ssh} ip6 saddr @open6 accept
-    tcp dport { ${ssh}, 7000, 8000 } drop
+    tcp dport { ${ssh}, 7000, 7100, 7200, 8000 } drop
     udp dport 9000 drop
   }
 }
@@ -43,7 +43,7 @@ const knockdConf = (folder: string): string => `[options]
 	stop_command_6  = /usr/sbin/nft delete element inet ${table} open6 { %IP% }
 
 [report]
-	sequence    = 8000,7000
+	sequence    = 7100,7200
 	seq_timeout = 5
 	tcpflags    = syn
 	command     = echo "%IP% $((1 + 1))" >> ${folder}/reports
@@ -100,7 +100,7 @@ describe.skipIf(missing)(title('specter import knockd.conf', missing), () => {
 
   test.each(families)('over %s: a command of the shell is run by one', async (family) => {
     const { client } = host;
-    await knock(client, family, '8000', '7000');
+    await knock(client, family, '7100', '7200');
     const file = scratch.join('reports');
     const reports = await waitForLines(file, families.indexOf(family) + 1);
     expect(reports.at(-1)).toBe(`${client.own[family]} 2`);
