@@ -20,3 +20,9 @@ export const {
   ESTALE,
   ETIMEDOUT,
 } = constants.errno;
+
+/**
+ * linux/errno.h: what an nf_tables transaction gets whose generation of the ruleset is not the
+ * current one. libuv has no name for it.
+ */
+export const ERESTART = 85;

@@ -1,4 +1,4 @@
-import { EAGAIN, EEXIST, ENOENT, ESTALE } from '../../libc/errno.ts';
+import { EAGAIN, EEXIST, ENOENT, ERESTART, ESTALE } from '../../libc/errno.ts';
 import { NetlinkError } from '../error.ts';
 import { ABSENT, COVERED, ElementLookup } from './element-lookup.ts';
 import {
@@ -8,7 +8,7 @@ import {
   isHighest,
 } from './element-template.ts';
 import { isSameKind, type NftSet } from './set.ts';
-import { ERESTART, type Refusal, type Transaction } from './transaction.ts';
+import type { Refusal, Transaction } from './transaction.ts';
 
 /** Others change the set at the same time, so that each attempt fails for another reason. */
 /** The set is there, but is of another kind than the one that the writer was made for. */

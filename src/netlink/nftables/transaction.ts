@@ -1,5 +1,5 @@
 import { LITTLE_ENDIAN } from '../../libc/abi.ts';
-import { EINTR, ENOBUFS } from '../../libc/errno.ts';
+import { EINTR, ENOBUFS, ERESTART } from '../../libc/errno.ts';
 import { lastErrno } from '../../libc/library.ts';
 import { getIntOption, SOL_SOCKET, send, setIntOption } from '../../libc/socket.ts';
 import {
@@ -23,8 +23,6 @@ import { generationOf, readGeneration } from './generation.ts';
 import { NFNL_BATCH_GENID, NFT_MSG_NEWGEN } from './protocol.ts';
 import { findSet, type NftSet, type SetName } from './set.ts';
 
-/** What a transaction gets whose generation of the ruleset is not the current one. */
-export const ERESTART = 85;
 /** include/asm-generic/socket.h */
 const SO_SNDBUF = 7;
 

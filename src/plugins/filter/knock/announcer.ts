@@ -1,9 +1,9 @@
 import { writeAddress } from '../../../records/text.ts';
 import type { PluginLog } from '../../api.ts';
+import { LineBudget } from '../../line-budget.ts';
 
 /** Lines about completed sequences in a second; what comes beyond them is only counted. */
 const MAX_LINES = 10;
-const SECOND_MS = 1000;
 /** Longest text of an address: IPv6 with an IPv4 address at its end. */
 const ADDRESS_LENGTH = 45;
 
@@ -13,8 +13,7 @@ export class Announcer {
   readonly #door: string;
   readonly #text = Buffer.alloc(ADDRESS_LENGTH);
   readonly #view = new DataView(this.#text.buffer, this.#text.byteOffset, ADDRESS_LENGTH);
-  #second = 0;
-  #lines = 0;
+  readonly #budget = new LineBudget(MAX_LINES);
 
   constructor(log: PluginLog, door: string) {
     this.#log = log;
@@ -27,12 +26,7 @@ export class Announcer {
    * @param unused one-time sequences left; undefined for a sequence that stays
    */
   completed(data: Uint8Array, offset: number, length: number, unused: number | undefined): void {
-    const second = Math.floor(Date.now() / SECOND_MS);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#lines = 0;
-    }
-    if (++this.#lines > MAX_LINES) {
+    if (!this.#budget.take()) {
       this.#log.counted('more sequences completed', 1);
       return;
     }

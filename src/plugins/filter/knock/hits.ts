@@ -1,7 +1,7 @@
-import type { Prefix } from '../../../config-grammar/index.ts';
 import type { BytesColumn, NumberColumn } from '../../../records/column.ts';
 import type { ColumnSet } from '../../../records/column-set.ts';
 import { IpProtocol } from '../../../records/protocols/ip-protocol.ts';
+import type { PrefixSet } from '../prefix-set.ts';
 import { stepCode } from './sequence.ts';
 import type { FlagMatch } from './tcp-flags.ts';
 
@@ -20,8 +20,8 @@ export const hitKeys: Readonly<Record<number, string>> = {
 export interface HitOptions {
   readonly flags: FlagMatch;
   readonly family: 'any' | 'ip' | 'ip6';
-  /** Addresses that hits have to be for; empty: any. */
-  readonly targets: readonly Prefix[];
+  /** Addresses that hits have to be for; undefined: whichever. */
+  readonly targets: PrefixSet | undefined;
 }
 
 const addressLengths = { any: 0, ip: 4, ip6: 16 } as const;
@@ -34,7 +34,7 @@ export class HitReader {
   readonly #flags: FlagMatch;
   /** Bytes of the addresses to heed; 0: any. */
   readonly #addressLength: number;
-  readonly #targets: readonly Prefix[];
+  readonly #targets: PrefixSet | undefined;
   readonly #saddr: BytesColumn;
   readonly #daddr: BytesColumn;
   readonly #tcpDport: NumberColumn;
@@ -91,25 +91,8 @@ export class HitReader {
 
   #isForTarget(row: number): boolean {
     const targets = this.#targets;
-    if (targets.length === 0) return true;
+    if (targets === undefined) return true;
     const daddr = this.#daddr;
-    if (!daddr.has(row)) return false;
-    for (let i = 0; i < targets.length; i++) {
-      if (contains(targets[i] as Prefix, daddr.data, daddr.offset(row), daddr.length(row))) {
-        return true;
-      }
-    }
-    return false;
+    return daddr.has(row) && targets.has(daddr.data, daddr.offset(row), daddr.length(row));
   }
-}
-
-function contains(prefix: Prefix, data: Uint8Array, offset: number, length: number): boolean {
-  const { bytes, prefixLength } = prefix;
-  if (bytes.length !== length) return false;
-  const whole = prefixLength >> 3;
-  for (let i = 0; i < whole; i++) if (data[offset + i] !== bytes[i]) return false;
-  const rest = prefixLength & 7;
-  if (rest === 0) return true;
-  const difference = (data[offset + whole] as number) ^ (bytes[whole] as number);
-  return difference >> (8 - rest) === 0;
 }

@@ -3,6 +3,8 @@ import type { BytesColumn, NumberColumn } from '../../../records/column.ts';
 import { key } from '../../../records/key.ts';
 import { columnsOf, RowKey } from '../../../records/row-key.ts';
 import type { Counts, FilterInstance, PluginContext } from '../../api.ts';
+import { EvictionLog } from '../eviction-log.ts';
+import { PrefixSet } from '../prefix-set.ts';
 import { Announcer } from './announcer.ts';
 import { Attempts } from './attempts.ts';
 import { HitReader, NO_HIT } from './hits.ts';
@@ -16,6 +18,9 @@ export const knockKeys = {
   stage: key('knock.stage', 'u16', 'steps of the completed sequence'),
   source: key('knock.source', 'ip', 'address that completed the sequence'),
 };
+
+/** What `log.counted` calls a source that had to go. */
+const EVICTED = 'sources forgotten because there are more than knockmax';
 
 const SECOND_MS = 1000;
 const MILLISECOND_US = 1000;
@@ -40,7 +45,7 @@ export class Knock implements FilterInstance {
   readonly #sources: BytesColumn;
   /** Completed sequences for which the door stayed shut. */
   #refused = 0;
-  #evictedTold = 0;
+  readonly #evictionLog: EvictionLog;
 
   /** @throws SequenceFileError, or an Error of Node's fs, when the knockfile cannot be had */
   constructor(context: PluginContext<KnockOptions>) {
@@ -50,7 +55,7 @@ export class Knock implements FilterInstance {
     this.#hits = new HitReader(columns, {
       flags: flagMatch(options.knockflags),
       family: options.knockfamily,
-      targets: options.knocktarget ?? [],
+      targets: options.knocktarget && new PrefixSet(options.knocktarget),
     });
     this.#source = new RowKey(columnsOf(['ip.saddr'], columns));
     this.#saddr = columns.readBytes('ip.saddr');
@@ -61,6 +66,7 @@ export class Knock implements FilterInstance {
     this.#stages = columns.numbers(knockKeys.stage);
     this.#sources = columns.bytes(knockKeys.source);
     this.#announcer = new Announcer(log, name);
+    this.#evictionLog = new EvictionLog(log, EVICTED);
     this.#attempts = new Attempts({
       capacity: options.knockmax,
       keyLength: this.#source.maxLength,
@@ -86,7 +92,7 @@ export class Knock implements FilterInstance {
       if (this.#opens(row)) rows[passed++] = row;
     }
     batch.selected = passed;
-    this.#tellEvictions();
+    this.#evictionLog.tell(this.#attempts.evicted);
   }
 
   details(): Counts {
@@ -170,14 +176,6 @@ export class Knock implements FilterInstance {
     log.error(
       `${options.knockfile} has no unused sequence left: the door stays shut until lines are added and SIGHUP makes specter read it again`,
     );
-  }
-
-  #tellEvictions(): void {
-    const { evicted } = this.#attempts;
-    if (evicted === this.#evictedTold) return;
-    const event = 'sources forgotten because there are more than knockmax';
-    this.#context.log.counted(event, evicted - this.#evictedTold);
-    this.#evictedTold = evicted;
   }
 }
 

@@ -4,10 +4,11 @@ import type { ColumnSet } from '../../../records/column-set.ts';
 import { key } from '../../../records/key.ts';
 import { RowClock } from '../../../records/row-clock.ts';
 import { columnsOf, RowKey } from '../../../records/row-key.ts';
-import type { Counts, FilterInstance, PluginContext, PluginLog } from '../../api.ts';
+import type { Counts, FilterInstance, PluginContext } from '../../api.ts';
+import { EvictionLog } from '../eviction-log.ts';
+import { PrefixSet } from '../prefix-set.ts';
 import { HitWindows } from './hit-windows.ts';
 import { SOURCE_ADDRESS, type ThresholdOptions } from './options.ts';
-import { PrefixSet } from './prefix-set.ts';
 
 export const countKey = key(
   'threshold.count',
@@ -28,10 +29,9 @@ export class Threshold implements FilterInstance {
   readonly #ignored: PrefixSet | undefined;
   /** The addresses that `#ignored` is asked about. */
   readonly #addresses: readonly BytesColumn[];
-  readonly #log: PluginLog;
+  readonly #evictionLog: EvictionLog;
   #ignoredRows = 0;
   #keylessRows = 0;
-  #evictionsLogged = 0;
 
   constructor({ columns, log, options }: PluginContext<ThresholdOptions>) {
     const { threshold, threshwindow, threshkey, threshignore, threshmax } = options;
@@ -48,7 +48,7 @@ export class Threshold implements FilterInstance {
     this.#count = columns.numbers(countKey);
     this.#ignored = threshignore && new PrefixSet(threshignore);
     this.#addresses = addressColumns(threshkey, columns);
-    this.#log = log;
+    this.#evictionLog = new EvictionLog(log, EVICTED);
   }
 
   select(batch: Batch): void {
@@ -60,7 +60,7 @@ export class Threshold implements FilterInstance {
       batch.rows[passed++] = row;
     }
     batch.selected = passed;
-    this.#logEvictions();
+    this.#evictionLog.tell(this.#windows.evictions);
   }
 
   #reaches(row: number): boolean {
@@ -84,13 +84,6 @@ export class Threshold implements FilterInstance {
       if (ignored.has(column.data, column.offset(row), column.length(row))) return true;
     }
     return false;
-  }
-
-  #logEvictions(): void {
-    const { evictions } = this.#windows;
-    if (evictions === this.#evictionsLogged) return;
-    this.#log.counted(EVICTED, evictions - this.#evictionsLogged);
-    this.#evictionsLogged = evictions;
   }
 
   details(): Counts {

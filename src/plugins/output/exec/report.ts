@@ -1,19 +1,18 @@
 import { MAX_ESCAPED, writeEscaped } from '../../../records/escape.ts';
 import type { PluginLog } from '../../api.ts';
+import { LineBudget } from '../../line-budget.ts';
 import type { Invocation } from './invocation.ts';
 import type { CommandEnd } from './process.ts';
 
 /** Failed commands that are logged in full within a second; the others are counted. */
 const FULL_REPORTS = 5;
-const SECOND_MS = 1000;
 /** Bytes of the command line in a message. */
 const SHOWN_COMMAND = 200;
 
 /** Tells the log how commands ended. */
 export class CommandReports {
   readonly #log: PluginLog;
-  #second = Number.NEGATIVE_INFINITY;
-  #left = 0;
+  readonly #budget = new LineBudget(FULL_REPORTS);
 
   constructor(log: PluginLog) {
     this.#log = log;
@@ -24,19 +23,8 @@ export class CommandReports {
   }
 
   failed(invocation: Invocation, end: CommandEnd): void {
-    if (this.#mayReport()) this.#log.error(describe(invocation, end));
+    if (this.#budget.take()) this.#log.error(describe(invocation, end));
     else this.#log.counted('commands that failed, beyond those logged', 1);
-  }
-
-  #mayReport(): boolean {
-    const now = performance.now();
-    if (now - this.#second >= SECOND_MS) {
-      this.#second = now;
-      this.#left = FULL_REPORTS;
-    }
-    if (this.#left === 0) return false;
-    this.#left--;
-    return true;
   }
 }
 

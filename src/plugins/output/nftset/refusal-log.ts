@@ -1,3 +1,4 @@
+import { EAGAIN, ENFILE, ENOENT, ENOSPC, EPERM, ERESTART, ESTALE } from '../../../libc/errno.ts';
 import { errnoName, errnoText } from '../../../libc/syscall-error.ts';
 import type { PluginLog } from '../../api.ts';
 
@@ -55,13 +56,13 @@ export class RefusalLog {
 
 /** errno's usual words mislead about these; see nf_tables_api.c. */
 const reasons = new Map([
-  [1, 'not permitted: the table may belong to a process, as its flag owner tells (EPERM)'],
-  [2, 'there is no such set any more (ENOENT)'],
-  [11, 'others change the set at the same time (EAGAIN)'],
-  [23, 'the set is full (ENFILE)'],
-  [28, 'the set is full (ENOSPC)'],
-  [85, 'others change the ruleset all the time (ERESTART)'],
-  [116, 'it has been made anew, as another kind of set (ESTALE)'],
+  [EPERM, 'not permitted: the table may belong to a process, as its flag owner tells (EPERM)'],
+  [ENOENT, 'there is no such set any more (ENOENT)'],
+  [EAGAIN, 'others change the set at the same time (EAGAIN)'],
+  [ENFILE, 'the set is full (ENFILE)'],
+  [ENOSPC, 'the set is full (ENOSPC)'],
+  [ERESTART, 'others change the ruleset all the time (ERESTART)'],
+  [ESTALE, 'it has been made anew, as another kind of set (ESTALE)'],
 ]);
 
 const reasonOf = (errno: number): string =>

@@ -19,7 +19,10 @@ const set: NftSet = {
   size: 0,
 };
 
-/** A transaction that the kernel answers as it is told. */
+/**
+ * A transaction that the kernel answers as it is told: all that a SetWriter calls. Private members
+ * keep an object from being a Transaction to the compiler.
+ */
 function answering(...answers: (readonly Refusal[])[]) {
   const sent: number[] = [];
   const fake = {

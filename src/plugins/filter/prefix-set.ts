@@ -1,4 +1,4 @@
-import type { Prefix } from '../../../config-grammar/index.ts';
+import type { Prefix } from '../../config-grammar/index.ts';
 
 /**
  * Tells whether an address lies in one of many prefixes. A lookup takes as many comparisons as the

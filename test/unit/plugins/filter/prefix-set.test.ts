@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PrefixSet } from '../../../../../src/plugins/filter/threshold/prefix-set.ts';
-import { prefix } from './prefix.ts';
+import { PrefixSet } from '../../../../src/plugins/filter/prefix-set.ts';
+import { prefix } from './threshold/prefix.ts';
 
 function has(set: PrefixSet, address: string): boolean {
   const { bytes } = prefix(address);
