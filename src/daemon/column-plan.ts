@@ -48,12 +48,16 @@ export function planColumns(source: SourcePlugin, stages: readonly Planned[]): C
   return { keys, activeInputs };
 }
 
+/** What an output of all keys gets. */
+const general = (provided: ReadonlyMap<string, Key>): readonly string[] =>
+  [...provided.values()].filter(({ onlyByName }) => !onlyByName).map(({ name }) => name);
+
 function readNames(
   { plugin, options }: Planned,
   provided: ReadonlyMap<string, Key>,
 ): Iterable<string> {
   if (plugin.kind === 'input') return [];
-  if (plugin.reads === 'all') return provided.keys();
-  const named = plugin.readsOf?.(options) ?? [];
-  return [...plugin.reads.map(({ name }) => name), ...named.map(({ key }) => key)];
+  const named = (plugin.readsOf?.(options) ?? []).map(({ key }) => key);
+  if (plugin.reads === 'all') return named.length > 0 ? named : general(provided);
+  return [...plugin.reads.map(({ name }) => name), ...named];
 }

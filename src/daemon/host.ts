@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { capabilityNumber } from '../libc/capabilities.ts';
+import { withFileRightsOf } from '../libc/identity.ts';
 import type { Host, LinkNames } from '../plugins/api.ts';
 import { escapeUnprintable } from './log-line.ts';
 import { openAppend } from './open-append.ts';
@@ -34,12 +35,21 @@ export class DaemonHost implements Host {
     return ((main?.effective ?? 0n) & (1n << BigInt(number))) !== 0n;
   }
 
+  absolutePath(path: string): string {
+    return resolve(this.#folder, path);
+  }
+
+  asUser<Result>(action: () => Result): Result {
+    const user = this.futureUser;
+    return user && process.geteuid?.() === 0 ? withFileRightsOf(user, action) : action();
+  }
+
   openUpdate(path: string): number {
-    return openUpdate(resolve(this.#folder, path), this.futureUser);
+    return openUpdate(this.absolutePath(path), this.futureUser);
   }
 
   openAppend(path: string): number {
-    return openAppend(resolve(this.#folder, path), this.futureUser);
+    return openAppend(this.absolutePath(path), this.futureUser);
   }
 }
 

@@ -1,6 +1,6 @@
 import { closeSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { closeSyslog, openSyslog, syslog, syslogSeverity } from '../libc/syslog.ts';
+import { SystemLog, syslogSeverity } from '../libc/syslog.ts';
 import { escapeUnprintable, formatLogLine, type LevelName } from './log-line.ts';
 import { openAppend } from './open-append.ts';
 import type { TargetUser } from './privileges.ts';
@@ -127,7 +127,7 @@ function closeProblem(fd: number): string | undefined {
   }
 }
 
-/** The system log; libc reconnects by itself, and cannot tell when a message is lost. */
+/** The system log. What it does not take is counted, and told with the next line that it takes. */
 export class SyslogSink implements LogSink {
   static readonly #severities: Readonly<Record<LevelName, number>> = {
     debug: syslogSeverity.debug,
@@ -137,17 +137,21 @@ export class SyslogSink implements LogSink {
     fatal: syslogSeverity.critical,
   };
 
+  readonly #log: SystemLog;
+
   constructor(ident: string) {
-    openSyslog(ident);
+    this.#log = new SystemLog(ident);
   }
 
   write(_time: Date, level: LevelName, component: string, message: string): void {
-    syslog(SyslogSink.#severities[level], escapeUnprintable(`${component}: ${message}`));
+    const text = escapeUnprintable(`${component}: ${message}`);
+    this.#log.write(SyslogSink.#severities[level], text);
   }
 
   reopen(): void {}
 
   close(): void {
-    closeSyslog();
+    const loss = this.#log.tellLoss();
+    if (loss !== undefined) new DescriptorSink(STDERR).write(new Date(), 'error', 'log', loss);
   }
 }

@@ -1,4 +1,4 @@
-import { libc } from './library.ts';
+import { sendUnixDatagram } from './unix-datagram.ts';
 
 /** Severities of syslog(3), <sys/syslog.h>, in the order of RFC 5424 section 6.2.1. */
 export const syslogSeverity = {
@@ -12,39 +12,70 @@ export const syslogSeverity = {
   debug: 7,
 } as const;
 
-/** `LOG_PID`: the daemon's pid goes into each message. */
-const LOG_PID = 0x01;
+/** `_PATH_LOG` of <sys/syslog.h>. */
+const PATH_LOG = '/dev/log';
 /** `LOG_DAEMON`: facility 3, shifted past the three bits of severity. */
 const LOG_DAEMON = 3 << 3;
-
-const libcOpenlog = libc.func('void openlog(const void *ident, int option, int facility)');
-const libcSyslog = libc.func('void syslog(int priority, const char *format, ...)');
-const libcCloselog = libc.func('void closelog()');
-
-// openlog(3) keeps the pointer it is given: the bytes have to live as long as the log is open.
-let ident: Buffer | undefined;
-
-/** Names this process in the system log; facility `daemon`, with the pid. */
-export function openSyslog(name: string): void {
-  const bytes = Buffer.from(`${name}\0`);
-  libcOpenlog(bytes, LOG_PID, LOG_DAEMON);
-  ident = bytes;
-}
+/** Longest time in ms that a message waits for a log daemon that does not read. */
+const PATIENCE_MS = 50;
 
 /**
- * Hands one message to syslog(3). libc connects again by itself when the system's log daemon was
- * restarted, and has no way to tell that a message was not taken.
+ * The system's log, for the messages of this process: facility `daemon`, with the pid.
  *
- * @param severity one of {@link syslogSeverity}
+ * libc's syslog(3) would wait as long as the log daemon does not read, and could tell of no loss.
  */
-export function syslog(severity: number, message: string): void {
-  // The message is an argument, never the format: it may hold any % sequence.
-  libcSyslog(severity, '%s', 'str', message);
+export class SystemLog {
+  /** `name[pid]: ` */
+  readonly #tag: string;
+  /** Messages that were not taken since the last that was, and why. */
+  #lost = 0;
+  #lossReason = '';
+
+  constructor(name: string) {
+    this.#tag = `${name}[${process.pid}]: `;
+  }
+
+  /**
+   * Hands one message to the log daemon. One that is not taken is counted, and the number told with
+   * the next that is.
+   *
+   * @param severity one of {@link syslogSeverity}
+   */
+  write(severity: number, message: string): void {
+    if (this.tellLoss() !== undefined || !this.#send(severity, message)) this.#lost++;
+  }
+
+  /** Tells the log daemon what it has not taken, if anything. Returns that when it fails as well. */
+  tellLoss(): string | undefined {
+    if (this.#lost === 0) return undefined;
+    const loss = this.#loss();
+    if (!this.#send(syslogSeverity.error, `log: ${loss}`)) return loss;
+    this.#lost = 0;
+    return undefined;
+  }
+
+  #loss(): string {
+    const messages = this.#lost === 1 ? '1 message was' : `${this.#lost} messages were`;
+    return `${messages} lost: ${this.#lossReason}`;
+  }
+
+  #send(severity: number, message: string): boolean {
+    const text = `<${LOG_DAEMON | severity}>${timestamp(new Date())} ${this.#tag}${message}`;
+    // Who has waited in vain does not wait again: there is more to do than to log.
+    const patience = this.#lost === 0 ? PATIENCE_MS : 0;
+    try {
+      sendUnixDatagram(PATH_LOG, Buffer.from(text), patience);
+      return true;
+    } catch (error) {
+      this.#lossReason = error instanceof Error ? error.message : String(error);
+      return false;
+    }
+  }
 }
 
-/** Closes libc's connection; a later {@link syslog} would open it again, without our name. */
-export function closeSyslog(): void {
-  if (ident === undefined) return;
-  libcCloselog();
-  ident = undefined;
+/** `Nov  2 02:05:43`, local time: RFC 3164 section 4.1.2. */
+function timestamp(date: Date): string {
+  // As in `Mon Nov 02 2026 02:05:43 GMT+0100`, ECMA-262 section 21.4.4.41.
+  const text = date.toString();
+  return `${text.slice(4, 8)}${String(date.getDate()).padStart(2)} ${text.slice(16, 24)}`;
 }

@@ -7,6 +7,11 @@
  * the source fills rows, inputs fill more columns, then filters and outputs run in the order in
  * which the config lists them, each output seeing the rows that the filters before it let pass. A
  * filter whose section has a name, as in `:KNOCK ssh`, guards only those that say `when ssh`.
+ *
+ * Inputs, filters and outputs are the public contract: third-party modules are written against it,
+ * and what they rely on changes only together with `API_VERSION`. Sources are made here alone: what is
+ * marked `@internal` may change at any time and is missing in the types that are published
+ * (`specter/plugin`, ../plugin.ts).
  */
 import type {
   KeyRequirement,
@@ -26,6 +31,13 @@ export type {
   ValueProblem,
 } from '../config-grammar/index.ts';
 export { defineOptions } from '../config-grammar/index.ts';
+
+/**
+ * The version of the public contract. It grows with each change for which a module would have to be
+ * written anew; additions leave it as it is. A module that declares another one is refused when it is
+ * loaded, instead of failing on a packet.
+ */
+export const API_VERSION = 1;
 
 /** A key that a plugin reads. */
 export interface KeyUse {
@@ -73,6 +85,14 @@ export interface Host {
    * has to have the rights to it. Throws an Error with `code` and `path`.
    */
   openUpdate(path: string): number;
+  /** A path of the config made absolute: relative ones start where specter was started. */
+  absolutePath(path: string): string;
+  /**
+   * Does something with files as the user that specter becomes, with no more rights than that user
+   * has. For what a plugin does with files itself, before it is at work; afterwards specter is that
+   * user. `action` is synchronous.
+   */
+  asUser<Result>(action: () => Result): Result;
   /**
    * Whether specter has this capability, such as `net_admin`, once it is at work: when it changes
    * its user, only what the global option `keepcaps` names is left.
@@ -101,6 +121,8 @@ export interface PluginContext<Values> {
 }
 
 interface Declaration<Schemas extends OptionSchemas> {
+  /** The version of this contract that it was written for: `API_VERSION`. Default: 1. */
+  readonly apiVersion?: number;
   /** Upper case, unique: `LOGEMU`. */
   readonly name: string;
   /** One line for lists. */
@@ -118,7 +140,11 @@ interface Declaration<Schemas extends OptionSchemas> {
   check?(options: OptionValues<Schemas>): readonly ValueProblem[];
 }
 
-/** Counters of a source since it was opened. */
+/**
+ * Counters of a source since it was opened.
+ *
+ * @internal
+ */
 export interface SourceCounters {
   /** Records taken from the kernel. */
   received: number;
@@ -130,6 +156,7 @@ export interface SourceCounters {
   malformed: number;
 }
 
+/** @internal */
 export interface SourceContext<Values>
   extends Omit<PluginContext<Values>, 'columns' | 'group' | 'instance'> {
   readonly loop: ReceiveLoop;
@@ -139,6 +166,7 @@ export interface SourceContext<Values>
   readonly receiveBuffer: number;
 }
 
+/** @internal */
 export interface SourceInstance<Values> {
   readonly counters: SourceCounters;
   /**
@@ -159,7 +187,11 @@ export interface SourceInstance<Values> {
   close(): Promise<void>;
 }
 
-/** Feeds a block. Chosen with the block's option `source`. */
+/**
+ * Feeds a block. Chosen with the block's option `source`.
+ *
+ * @internal
+ */
 export interface SourcePlugin<Schemas extends OptionSchemas = OptionSchemas>
   extends Declaration<Schemas> {
   readonly kind: 'source';
@@ -227,7 +259,7 @@ export interface OutputInstance {
    * throws and goes on with what it has.
    */
   reopen?(): void;
-  /** Writes out what can be written, then gives everything back. Called once. */
+  /** Writes out what can be written, then gives everything back. Called again, it does no more. */
   close(): Promise<void>;
   /**
    * Milliseconds that `close` may take before the plugin is left behind: an end must come. Default
@@ -248,7 +280,10 @@ export interface OutputContext<Values> extends PluginContext<Values> {
 export interface OutputPlugin<Schemas extends OptionSchemas = OptionSchemas>
   extends Declaration<Schemas> {
   readonly kind: 'output';
-  /** The keys it reads, or `all` keys that the block provides. */
+  /**
+   * The keys it reads, or `all` that the block provides: then `readsOf`, where it names any, says
+   * which of them alone.
+   */
   readonly reads: readonly KeyUse[] | 'all';
   /** Keys that these options name, beyond `reads`. */
   readsOf?(options: OptionValues<Schemas>): readonly KeyRequirement[];
@@ -261,9 +296,14 @@ export interface OutputPlugin<Schemas extends OptionSchemas = OptionSchemas>
 }
 
 export type StagePlugin = InputPlugin | FilterPlugin | OutputPlugin;
+/** @internal */
 export type Plugin = SourcePlugin | StagePlugin;
 
-/** Identity functions that infer a declaration's option types. */
+/**
+ * Identity functions that infer a declaration's option types.
+ *
+ * @internal
+ */
 export const defineSource = <S extends OptionSchemas>(plugin: SourcePlugin<S>): SourcePlugin<S> =>
   plugin;
 export const defineInput = <S extends OptionSchemas>(plugin: InputPlugin<S>): InputPlugin<S> =>

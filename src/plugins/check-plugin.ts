@@ -1,5 +1,5 @@
 import type { KeyType } from '../records/key.ts';
-import { defineOptions, type OptionSchemas } from './api.ts';
+import { API_VERSION, defineOptions, type OptionSchemas } from './api.ts';
 
 type OptionSchema = OptionSchemas[string];
 type OptionType = OptionSchema['type'];
@@ -117,11 +117,14 @@ const keyTypes: Readonly<Record<KeyType, true>> = {
  */
 export function pluginProblem(value: unknown): string | undefined {
   if (!isObject(value)) return 'its default export is no plugin';
-  const { kind, name, summary, open, reads, provides, options, capabilities } = value;
+  const { kind, name, apiVersion, summary, open, reads, provides, options, capabilities } = value;
   if (kind !== 'input' && kind !== 'filter' && kind !== 'output') {
     return '`kind` must be input, filter or output';
   }
   if (!isText(name)) return 'it has no `name`';
+  if (apiVersion !== undefined && apiVersion !== API_VERSION) {
+    return `it is written for version ${String(apiVersion)} of the plugin contract, and this specter has version ${API_VERSION}`;
+  }
   if (!isText(summary)) return 'it has no `summary`';
   if (typeof open !== 'function') return 'it has no function `open`';
   for (const member of ['check', 'readsOf', 'holds']) {
@@ -196,5 +199,8 @@ function isKeyUse(value: unknown): boolean {
 
 function isKey(value: unknown): boolean {
   if (!isObject(value)) return false;
-  return isText(value.name) && isText(value.help) && isWordOf(keyTypes)(value.type);
+  const { name, help, type, onlyByName } = value;
+  return (
+    isText(name) && isText(help) && isWordOf(keyTypes)(type) && optional(boolean).holds(onlyByName)
+  );
 }

@@ -20,6 +20,11 @@ export interface Key {
   readonly type: KeyType;
   /** One line for `specter info`: meaning, unit, and where the number comes from. */
   readonly help: string;
+  /**
+   * Part of what another key holds, such as the payload of `raw.pkt`: left out where a plugin reads
+   * all keys, so that nothing is written twice. Whoever wants it names it.
+   */
+  readonly onlyByName?: boolean;
 }
 
 /** Shorthand for tables of keys. */

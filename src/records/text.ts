@@ -43,19 +43,29 @@ const threeDigits = Uint32Array.from({ length: 1000 }, (_, i) => word(String(i).
 /** Unsigned integer below 2³² in decimal. */
 export function writeUint(out: DataView, at: number, value: number): number {
   if (value < 1000) return writeUpTo999(out, at, value);
-  if (value < 1_000_000) {
-    const thousands = (value / 1000) | 0;
-    const next = writeUpTo999(out, at, thousands);
-    out.setUint32(next, threeDigits[value - thousands * 1000] as number);
-    return next + 3;
+  const thousands = (value / 1000) >>> 0;
+  const rest = threeDigits[value - thousands * 1000] as number;
+  const next =
+    thousands < 1000 ? writeUpTo999(out, at, thousands) : writeMillions(out, at, thousands);
+  out.setUint32(next, rest);
+  return next + 3;
+}
+
+/** What stands in front of the last three digits of a number of seven digits or more. */
+function writeMillions(out: DataView, at: number, thousands: number): number {
+  const millions = (thousands / 1000) >>> 0;
+  const rest = threeDigits[thousands - millions * 1000] as number;
+  let next: number;
+  if (millions < 1000) {
+    next = writeUpTo999(out, at, millions);
+  } else {
+    const billions = (millions / 1000) >>> 0;
+    next = writeUpTo999(out, at, billions);
+    out.setUint32(next, threeDigits[millions - billions * 1000] as number);
+    next += 3;
   }
-  const millions = Math.floor(value / 1_000_000);
-  const rest = value - millions * 1_000_000;
-  const next = writeUint(out, at, millions);
-  const thousands = (rest / 1000) | 0;
-  out.setUint32(next, threeDigits[thousands] as number);
-  out.setUint32(next + 3, threeDigits[rest - thousands * 1000] as number);
-  return next + 6;
+  out.setUint32(next, rest);
+  return next + 3;
 }
 
 function writeUpTo999(out: DataView, at: number, value: number): number {
@@ -64,12 +74,40 @@ function writeUpTo999(out: DataView, at: number, value: number): number {
   return at + (entry & 3);
 }
 
-/** A 64-bit unsigned integer from its halves. */
+/** Exactly nine digits. */
+function writeNineDigits(out: DataView, at: number, value: number): number {
+  const millions = (value / 1_000_000) >>> 0;
+  const rest = value - millions * 1_000_000;
+  const thousands = (rest / 1000) >>> 0;
+  out.setUint32(at, threeDigits[millions] as number);
+  out.setUint32(at + 3, threeDigits[thousands] as number);
+  out.setUint32(at + 6, threeDigits[rest - thousands * 1000] as number);
+  return at + 9;
+}
+
+const BILLION = 1_000_000_000;
+
+/**
+ * A 64-bit unsigned integer from its halves. Divided by hand, sixteen bits at a time, because a
+ * double holds no more than 53 bits and a BigInt would be allocated.
+ */
 export function writeUint64(out: DataView, at: number, high: number, low: number): number {
   if (high === 0) return writeUint(out, at, low);
-  const text = ((BigInt(high) << 32n) | BigInt(low)).toString();
-  for (let i = 0; i < text.length; i++) out.setUint8(at + i, text.charCodeAt(i));
-  return at + text.length;
+  const upper = Math.floor(high / BILLION);
+  const middle = (high - upper * BILLION) * 0x10000 + (low >>> 16);
+  const middleQuotient = Math.floor(middle / BILLION);
+  const lower = (middle - middleQuotient * BILLION) * 0x10000 + (low & 0xffff);
+  const lowerQuotient = Math.floor(lower / BILLION);
+  const nineLast = lower - lowerQuotient * BILLION;
+  // At most 18 446 744 073.
+  const quotient = upper * 0x1_0000_0000 + middleQuotient * 0x10000 + lowerQuotient;
+  const first = Math.floor(quotient / BILLION);
+  const nineBefore = quotient - first * BILLION;
+  const next =
+    first === 0
+      ? writeUint(out, at, nineBefore)
+      : writeNineDigits(out, writeUint(out, at, first), nineBefore);
+  return writeNineDigits(out, next, nineLast);
 }
 
 const hexDigit = Uint8Array.from('0123456789abcdef', (c) => c.charCodeAt(0));
@@ -77,6 +115,8 @@ const hexDigit = Uint8Array.from('0123456789abcdef', (c) => c.charCodeAt(0));
 const hexColon = Uint32Array.from({ length: 256 }, (_, i) =>
   word(`${i.toString(16).padStart(2, '0')}:`),
 );
+/** Every byte's two hexadecimal digits. */
+const lowerHex = Uint16Array.from(hexColon, (entry) => entry >>> 16);
 const upperHex = Uint16Array.from({ length: 256 }, (_, i) =>
   Buffer.from(i.toString(16).toUpperCase().padStart(2, '0')).readUInt16BE(0),
 );
@@ -96,6 +136,13 @@ export function writeHex32(out: DataView, at: number, value: number): number {
     out.setUint32(at + 2 * i, hexColon[(value >>> (24 - 8 * i)) & 0xff] as number);
   }
   return at + 8;
+}
+
+/** Four lower-case hexadecimal digits: `%04x`. */
+export function writeHex16(out: DataView, at: number, value: number): number {
+  out.setUint16(at, lowerHex[value >>> 8] as number);
+  out.setUint16(at + 2, lowerHex[value & 0xff] as number);
+  return at + 4;
 }
 
 /** Two upper-case hexadecimal digits: `%02X`. */
@@ -127,9 +174,14 @@ export function writeHexBytes(
   offset: number,
   length: number,
 ): number {
-  for (let i = 0; i < length; i++) {
-    out.setUint32(at + 2 * i, hexColon[data[offset + i] as number] as number);
+  const pairs = length & ~1;
+  for (let i = 0; i < pairs; i += 2) {
+    const first = lowerHex[data[offset + i] as number] as number;
+    const second = lowerHex[data[offset + i + 1] as number] as number;
+    out.setUint32(at + 2 * i, (first << 16) | second);
   }
+  if (pairs < length)
+    out.setUint16(at + 2 * pairs, lowerHex[data[offset + pairs] as number] as number);
   return at + 2 * length;
 }
 

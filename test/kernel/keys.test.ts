@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Daemon, startSpecter } from '../support/daemon.ts';
 import { destinationMac, HostPair, sourceMac } from '../support/host-pair.ts';
@@ -42,6 +43,7 @@ async function interfaceIndex(namespace: Namespace, name: string): Promise<numbe
 const seen = (packet: Buffer, family: number, ethernetType: string): Keys => ({
   ...keys('raw.mac_len=14 raw.type=1 raw.mac.addrlen=6 raw.pktcount=1 raw.label=3'),
   ...keys('oob.prefix=p: oob.mark=2147483649 oob.hook=0'),
+  ...keys(`block=5 label=3 host=${hostname().split('.', 1)[0]}`),
   'raw.mac': `${destinationMac}:${sourceMac}:${ethernetType}`,
   'raw.mac.saddr': sourceMac,
   'mac.str': `${destinationMac}:${sourceMac}:${ethernetType}`,

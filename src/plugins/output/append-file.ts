@@ -1,18 +1,29 @@
-import { close, write } from 'node:fs';
-import type { Host, OutputCounters, PluginLog } from '../api.ts';
-import { type Chunk, ChunkPool, chunkLength, hasRoom, wholeRows } from './chunk-pool.ts';
-import { Outage } from './outage.ts';
+import type { OutputCounters, PluginLog } from '../api.ts';
+import { CHUNK_SIZE, type Chunk, ChunkPool, hasRoom } from './chunk-pool.ts';
+import { ChunkWriter } from './chunk-writer.ts';
+import type { OpenedFile } from './opened-file.ts';
+import type { RecordSink } from './record-sink.ts';
+
+export type { FileEnd, OpenedFile } from './opened-file.ts';
 
 /** Without `sync`, at most this long passes before a line is handed to the kernel. */
 const FLUSH_INTERVAL_MS = 500;
-/** How long `close` waits for the reader of a full pipe. */
-const FAREWELL_MS = 1000;
 
 export interface AppendFileOptions {
-  readonly path: string;
+  /**
+   * Opens the file, and again at each `reopen`; the path may be another one then. Returns `current`,
+   * the file of now, where that is to stay.
+   */
+  readonly open: (current: OpenedFile | undefined) => OpenedFile;
+  /** Opens the file that follows where `nextFile` was called. Throws to go on with `current`. */
+  readonly next?: (current: OpenedFile) => OpenedFile;
+  /**
+   * When whoever writes to the file now has left it. Until then nothing is written; then the file is
+   * opened again, in case it has been replaced meanwhile.
+   */
+  readonly after?: Promise<unknown>;
   /** Hand over what there is after every batch instead of within half a second. */
   readonly sync: boolean;
-  readonly host: Host;
   readonly log: PluginLog;
   readonly fail: (error: Error) => void;
 }
@@ -26,66 +37,66 @@ export interface AppendFileOptions {
  * byte is skipped. After three seconds without success the plugin's `fail` decides whether the
  * daemon ends. A full pipe is no failure, only slow.
  */
-export class AppendFile {
+export class AppendFile implements RecordSink {
   readonly counters: OutputCounters = { written: 0, dropped: 0, errors: 0 };
-  /** Where the next row goes, from `position` on. Valid after `reserve`. */
+  readonly maxRecord = CHUNK_SIZE;
   view: DataView;
   position = 0;
 
-  readonly #path: string;
   readonly #sync: boolean;
-  readonly #host: Host;
   readonly #log: PluginLog;
-  readonly #fail: (error: Error) => void;
   readonly #pool = new ChunkPool();
-  readonly #full: Chunk[] = [];
+  readonly #writer: ChunkWriter;
   #current: Chunk;
-  /** The chunk under way to the file, and how much of it is there already. */
-  #writing: Chunk | undefined;
-  #done = 0;
-  #fd: number;
-  #nextFd: number | undefined;
   #flushTimer: NodeJS.Timeout | undefined;
   #flushWanted = false;
-  #retryTimer: NodeJS.Timeout | undefined;
-  readonly #outage = new Outage();
-  /** While closing, the time (Unix, ms) until which a full pipe is waited for. */
-  #closeBy: number | undefined;
-  readonly #settled: (() => void)[] = [];
+  #closed: Promise<void> | undefined;
 
-  /** Opens the file. Throws Error of node:fs. */
-  constructor(options: AppendFileOptions) {
-    this.#path = options.path;
-    this.#sync = options.sync;
-    this.#host = options.host;
-    this.#log = options.log;
-    this.#fail = options.fail;
+  /** Opens the file. Throws what `open` throws. */
+  constructor({ open, next, after, sync, log, fail }: AppendFileOptions) {
+    this.#sync = sync;
+    this.#log = log;
     this.#current = this.#pool.first();
     this.view = this.#current.view;
-    this.#fd = this.#host.openAppend(this.#path);
+    const supply = {
+      more: () => this.#takeCurrent(),
+      recycle: (chunk: Chunk) => this.#pool.give(chunk),
+      abandon: () => this.#abandonCurrent(),
+    };
+    const { counters } = this;
+    this.#writer = new ChunkWriter({ open, next, after, log, fail, counters, supply });
+    this.#writer.pump();
   }
 
-  /** Makes room for a row of at most `bytes` (≤ CHUNK_SIZE); false when the bound is reached. */
   reserve(bytes: number): boolean {
     if (hasRoom(this.#current, this.position, bytes)) return true;
-    const next = this.#pool.take();
-    if (!next) return false;
-    this.#sealCurrent(next);
-    this.#pump();
-    return true;
+    return this.#sealCurrent();
   }
 
-  /** Ends a row that was written to `view` up to `position`. */
   commit(position: number): void {
     const current = this.#current;
     current.ends[current.rows++] = position;
     this.position = position;
   }
 
-  /** Counts rows for which `reserve` found no room. */
+  /**
+   * Lets the records from here on go into a new file, which `next` opens. Returns false when that
+   * has to wait because the bound is reached.
+   */
+  nextFile(): boolean {
+    if (this.#current.rows > 0 && !this.#sealCurrent()) return false;
+    this.#current.startsFile = true;
+    return true;
+  }
+
   drop(rows: number): void {
     this.counters.dropped += rows;
-    this.#log.counted(`records dropped because ${this.#path} takes no more`, rows);
+    this.#log.counted(`records dropped because ${this.#writer.path} takes no more`, rows);
+  }
+
+  dropTooLong(rows: number): void {
+    this.counters.dropped += rows;
+    this.#log.counted(`records dropped because they are longer than ${CHUNK_SIZE} bytes`, rows);
   }
 
   endBatch(): void {
@@ -95,7 +106,7 @@ export class AppendFile {
   }
 
   /**
-   * Opens the path anew and appends there from the next chunk on, so that every row is whole, in
+   * Opens the file anew and appends there from the next chunk on, so that every row is whole, in
    * one file or the other. Throws when the path cannot be opened, and then goes on with the old
    * file.
    *
@@ -103,146 +114,62 @@ export class AppendFile {
    * end with the beginning of a row that stands whole in the new one.
    */
   reopen(): void {
-    const fd = this.#host.openAppend(this.#path);
-    if (this.#nextFd !== undefined) this.#closeFile(this.#nextFd);
-    this.#nextFd = fd;
-    if (this.#writing && this.#retryTimer && this.#outage.lasting) {
-      this.#switchFile();
-      const whole = wholeRows(this.#writing, this.#done);
-      this.#done = whole === 0 ? 0 : (this.#writing.ends[whole - 1] as number);
-      this.#retry();
-    }
+    this.#writer.reopen();
     this.#flush();
   }
 
   /** Writes what is left and closes the file. What cannot be written is counted and reported. */
-  async close(): Promise<void> {
-    this.#closeBy = Date.now() + FAREWELL_MS;
-    this.#flush();
-    if (this.#retryTimer) this.#retry();
-    await this.#whenIdle();
-    this.#switchFile();
-    await this.#closeFile(this.#fd);
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#stopTimer();
+    this.#flushWanted = true;
+    await this.#writer.close();
   }
 
   #flush(): void {
-    clearTimeout(this.#flushTimer);
-    this.#flushTimer = undefined;
+    this.#stopTimer();
     this.#flushWanted = true;
-    this.#pump();
+    this.#writer.pump();
   }
 
-  #sealCurrent(next: Chunk): void {
-    this.#full.push(this.#current);
+  #stopTimer(): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+  }
+
+  /** Hands the current chunk over to be written; false when there is no other to go on with. */
+  #sealCurrent(): boolean {
+    const sealed = this.#replaceCurrent();
+    if (sealed) this.#writer.push(sealed);
+    return sealed !== undefined;
+  }
+
+  #takeCurrent(): Chunk | undefined {
+    if (!this.#flushWanted) return undefined;
+    const taken = this.#current.rows > 0 ? this.#replaceCurrent() : undefined;
+    // While all chunks are under way there is none to go on with: asked again, it gives this one.
+    this.#flushWanted = this.#current.rows > 0;
+    return taken;
+  }
+
+  #replaceCurrent(): Chunk | undefined {
+    const next = this.#pool.take();
+    if (!next) return undefined;
+    const replaced = this.#current;
     this.#current = next;
     this.view = next.view;
     this.position = 0;
+    return replaced;
   }
 
-  /** Starts the next write unless one is under way or waits for its repetition. */
-  #pump(): void {
-    if (this.#writing) return;
-    this.#switchFile();
-    if (this.#full.length === 0 && this.#flushWanted) {
-      this.#flushWanted = false;
-      // With nothing under way there is always a chunk to go on with.
-      const next = this.#current.rows > 0 ? this.#pool.take() : undefined;
-      if (next) this.#sealCurrent(next);
-    }
-    const chunk = this.#full.shift();
-    if (!chunk) {
-      for (const settle of this.#settled.splice(0)) settle();
-      return;
-    }
-    this.#writing = chunk;
-    this.#done = 0;
-    this.#write(chunk);
-  }
-
-  #write(chunk: Chunk): void {
-    const rest = chunkLength(chunk) - this.#done;
-    write(this.#fd, chunk.bytes, this.#done, rest, null, (error, count) => {
-      if (error) this.#writeFailed(error, chunk);
-      else this.#wrote(chunk, count);
-    });
-  }
-
-  #wrote(chunk: Chunk, count: number): void {
-    if (this.#outage.succeeded()) this.#log.notice(`${this.#path} can be written again`);
-    this.#done += count;
-    if (this.#done < chunkLength(chunk)) {
-      this.#write(chunk);
-      return;
-    }
-    this.counters.written += chunk.rows;
-    this.#finish(chunk);
-  }
-
-  #writeFailed(error: NodeJS.ErrnoException, chunk: Chunk): void {
-    const slow = error.code === 'EAGAIN';
-    if (!slow) this.#report(error);
-    if (this.#closeBy !== undefined && !(slow && Date.now() < this.#closeBy)) {
-      this.#abandon(chunk, error);
-      return;
-    }
-    this.#retryTimer = setTimeout(() => this.#retry(), this.#outage.nextPause());
-  }
-
-  #report(error: NodeJS.ErrnoException): void {
-    this.counters.errors++;
-    const message = `cannot write ${this.#path}: ${error.message}`;
-    const state = this.#outage.failed();
-    if (state === 'begun') this.#log.error(`${message}; trying again`);
-    else if (state === 'too long') this.#fail(new Error(message, { cause: error }));
-  }
-
-  #retry(): void {
-    clearTimeout(this.#retryTimer);
-    this.#retryTimer = undefined;
-    if (this.#writing) this.#write(this.#writing);
-  }
-
-  #finish(chunk: Chunk): void {
-    this.#writing = undefined;
-    this.#pool.give(chunk);
-    this.#pump();
-  }
-
-  /** Gives up everything that is not in the file; nothing may follow a row that was cut off. */
-  #abandon(chunk: Chunk, error: Error): void {
-    const whole = wholeRows(chunk, this.#done);
-    const waiting = this.#full.splice(0).reduce((sum, { rows }) => sum + rows, 0);
-    const lost = chunk.rows - whole + waiting + this.#current.rows;
-    this.counters.written += whole;
-    this.counters.dropped += lost;
-    this.#log.error(`${lost} records lost: cannot write ${this.#path}: ${error.message}`);
+  #abandonCurrent(): number {
+    const { rows } = this.#current;
     this.#current.rows = 0;
     this.position = 0;
-    this.#finish(chunk);
-  }
-
-  #switchFile(): void {
-    if (this.#nextFd === undefined) return;
-    this.#closeFile(this.#fd);
-    this.#fd = this.#nextFd;
-    this.#nextFd = undefined;
-  }
-
-  /** Network file systems may tell only now that they could not keep what they took. */
-  #closeFile(fd: number): Promise<void> {
-    return new Promise((resolve) => {
-      close(fd, (error) => {
-        if (error) {
-          this.counters.errors++;
-          this.#log.error(`closing ${this.#path}: ${error.message}`);
-        }
-        resolve();
-      });
-    });
-  }
-
-  #whenIdle(): Promise<void> {
-    if (!this.#writing && this.#full.length === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#settled.push(resolve));
+    return rows;
   }
 }

@@ -9,12 +9,14 @@ export const KEPT_CHUNKS = 4;
 
 /** A piece of a file on its way to the disk: whole rows, one after the other. */
 export interface Chunk {
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   /** The same memory, for formatters. */
   readonly view: DataView;
   /** Where each row ends in `bytes`: `ends[0 … rows − 1]`. */
-  readonly ends: Uint32Array;
+  readonly ends: Uint32Array<ArrayBuffer>;
   rows: number;
+  /** Its first row is to be the first one of a new file. Default false. */
+  startsFile?: boolean;
 }
 
 /** Whether a row of `bytes` still fits behind the rows that end at `position`. */
@@ -58,11 +60,13 @@ export class ChunkPool {
       return;
     }
     chunk.rows = 0;
+    chunk.startsFile = false;
     this.#free.push(chunk);
   }
 }
 
 function newChunk(): Chunk {
   const bytes = new Uint8Array(CHUNK_SIZE);
-  return { bytes, view: new DataView(bytes.buffer), ends: new Uint32Array(CHUNK_ROWS), rows: 0 };
+  const view = new DataView(bytes.buffer);
+  return { bytes, view, ends: new Uint32Array(CHUNK_ROWS), rows: 0, startsFile: false };
 }

@@ -1,35 +1,16 @@
-import type { Batch } from '../../records/batch.ts';
 import type { NumberColumn } from '../../records/column.ts';
+import type { ColumnSet } from '../../records/column-set.ts';
 import { SyslogTime } from '../../records/local-time.ts';
 import { type Literal, literal, writeLiteral } from '../../records/text.ts';
-import {
-  defineOptions,
-  defineOutput,
-  type OptionValues,
-  type OutputInstance,
-  type PluginContext,
-} from '../api.ts';
-import { AppendFile } from './append-file.ts';
+import { defineOptions, defineOutput } from '../api.ts';
+import { fileOptions, openFile } from './file-options.ts';
 import { LogLine } from './log-line.ts';
+import { type RecordFormat, RecordOutput } from './record-output.ts';
 
-const options = defineOptions({
-  logemufile: {
-    type: 'path',
-    access: 'write',
-    default: '/var/log/specter.logemu',
-    aliases: ['file'],
-    help: 'file that lines are appended to',
-  },
-  logemusync: {
-    type: 'flag',
-    aliases: ['sync'],
-    help: 'make lines visible after each batch instead of within a second',
-  },
-});
+const options = defineOptions(fileOptions('logemu', '/var/log/specter.logemu', 'lines'));
 
-/** Writes `Nov 22 02:05:43 host ` and the packet's log line, as syslog would. */
-class Logemu implements OutputInstance {
-  readonly #file: AppendFile;
+/** `Nov 22 02:05:43 host ` and the packet's log line, as syslog would write it. */
+class LogemuLine implements RecordFormat {
   readonly #line: LogLine;
   readonly #second: NumberColumn;
   readonly #time = new SyslogTime();
@@ -37,46 +18,23 @@ class Logemu implements OutputInstance {
   readonly #host: Literal;
   readonly #maxLength: number;
 
-  constructor(context: PluginContext<OptionValues<typeof options>>) {
-    const { host, log } = context;
-    const fail = (error: Error) => context.fail(error);
-    const { logemufile: path, logemusync: sync } = context.options;
-    this.#file = new AppendFile({ path, sync, host, log, fail });
-    this.#line = new LogLine(context.columns);
-    this.#second = context.columns.readNumbers('oob.time.sec');
-    this.#host = literal(` ${host.hostname} `);
+  constructor(columns: ColumnSet, hostname: string) {
+    this.#line = new LogLine(columns);
+    this.#second = columns.readNumbers('oob.time.sec');
+    this.#host = literal(` ${hostname} `);
     this.#maxLength = SyslogTime.LENGTH + this.#host.length + LogLine.MAX_LENGTH + 1;
   }
 
-  get counters() {
-    return this.#file.counters;
+  room(): number {
+    return this.#maxLength;
   }
 
-  write(batch: Batch): void {
-    const file = this.#file;
-    const selected = batch.selected;
-    for (let i = 0; i < selected; i++) {
-      if (!file.reserve(this.#maxLength)) {
-        file.drop(selected - i);
-        break;
-      }
-      const row = batch.row(i);
-      const out = file.view;
-      let at = this.#time.write(out, file.position, this.#second.get(row));
-      at = writeLiteral(out, at, this.#host);
-      at = this.#line.write(row, out, at);
-      out.setUint8(at, 0x0a);
-      file.commit(at + 1);
-    }
-    file.endBatch();
-  }
-
-  reopen(): void {
-    this.#file.reopen();
-  }
-
-  close(): Promise<void> {
-    return this.#file.close();
+  write(row: number, out: DataView, start: number): number {
+    let at = this.#time.write(out, start, this.#second.get(row));
+    at = writeLiteral(out, at, this.#host);
+    at = this.#line.write(row, out, at);
+    out.setUint8(at, 0x0a);
+    return at + 1;
   }
 }
 
@@ -86,5 +44,9 @@ export const logemu = defineOutput({
   summary: "appends a line to a file for each packet, as the kernel's LOG target does to syslog",
   options,
   reads: [{ name: 'oob.time.sec', required: true }, ...LogLine.reads],
-  open: (context) => new Logemu(context),
+  open: (context) => {
+    const { logemufile, logemusync } = context.options;
+    const format = new LogemuLine(context.columns, context.host.hostname);
+    return new RecordOutput(format, openFile(context, logemufile, logemusync));
+  },
 });

@@ -1,7 +1,8 @@
 import { u8, u16, u32 } from '../bytes.ts';
-import type { NumberColumn } from '../column.ts';
+import type { BytesColumn, NumberColumn } from '../column.ts';
 import type { ColumnSet } from '../column-set.ts';
 import { key } from '../key.ts';
+import { payloadKey, setPayload } from './payload.ts';
 
 const keys = {
   sport: key('tcp.sport', 'u16', 'source port'),
@@ -26,7 +27,9 @@ const keys = {
   flags: key('tcp.flags', 'u8', 'all eight flags as one byte: CWR ECE URG ACK PSH RST SYN FIN'),
 };
 
-export const tcpKeys = Object.values(keys);
+const payload = payloadKey('tcp.payload');
+
+export const tcpKeys = [...Object.values(keys), payload];
 
 /** Length of a TCP header without options (RFC 9293, 3.1). */
 const HEADER_LENGTH = 20;
@@ -34,10 +37,12 @@ const HEADER_LENGTH = 20;
 /** Fills the `tcp.*` keys. */
 export class TcpDecoder {
   readonly #columns: { readonly [name in keyof typeof keys]: NumberColumn };
+  readonly #payload: BytesColumn;
   readonly #active: boolean;
 
   constructor(columns: ColumnSet) {
     this.#active = tcpKeys.some((k) => columns.isRead(k.name));
+    this.#payload = columns.bytes(payload);
     this.#columns = {
       sport: columns.numbers(keys.sport),
       dport: columns.numbers(keys.dport),
@@ -88,5 +93,7 @@ export class TcpDecoder {
     c.window.set(row, u16(data, at + 14));
     c.csum.set(row, u16(data, at + 16));
     c.urgp.set(row, u16(data, at + 18));
+    const headerLength = (lengthAndReserved >> 4) * 4;
+    if (headerLength >= HEADER_LENGTH) setPayload(this.#payload, row, at + headerLength, end);
   }
 }

@@ -1,13 +1,15 @@
 import { u16, u32 } from '../bytes.ts';
-import type { NumberColumn } from '../column.ts';
+import type { BytesColumn, NumberColumn } from '../column.ts';
 import type { ColumnSet } from '../column-set.ts';
 import { key } from '../key.ts';
+import { payloadKey, setPayload } from './payload.ts';
 
 const udp = {
   sport: key('udp.sport', 'u16', 'source port'),
   dport: key('udp.dport', 'u16', 'destination port'),
   len: key('udp.len', 'u16', 'length of header and data in bytes, as sent'),
   csum: key('udp.csum', 'u16', 'checksum as sent; 0 = none'),
+  payload: payloadKey('udp.payload'),
 };
 const sctp = {
   sport: key('sctp.sport', 'u16', 'source port'),
@@ -20,26 +22,35 @@ export const udpKeys = Object.values(udp);
 export const sctpKeys = Object.values(sctp);
 export const ipsecKeys = [spi];
 
+/** Length of a UDP header. */
+const HEADER_LENGTH = 8;
+
 /** Fills the `udp.*` keys (RFC 768). */
 export class UdpDecoder {
   readonly #sport: NumberColumn;
   readonly #dport: NumberColumn;
   readonly #len: NumberColumn;
   readonly #csum: NumberColumn;
+  readonly #payload: BytesColumn;
 
   constructor(columns: ColumnSet) {
     this.#sport = columns.numbers(udp.sport);
     this.#dport = columns.numbers(udp.dport);
     this.#len = columns.numbers(udp.len);
     this.#csum = columns.numbers(udp.csum);
+    this.#payload = columns.bytes(udp.payload);
   }
 
   decode(row: number, data: Uint8Array, at: number, end: number): void {
-    if (end - at < 8) return;
+    if (end - at < HEADER_LENGTH) return;
+    const length = u16(data, at + 4);
     this.#sport.set(row, u16(data, at));
     this.#dport.set(row, u16(data, at + 2));
-    this.#len.set(row, u16(data, at + 4));
+    this.#len.set(row, length);
     this.#csum.set(row, u16(data, at + 6));
+    // A jumbogram says 0 (RFC 2675, 4). Behind the length that is said stands nothing of the datagram.
+    const dataEnd = length !== 0 && at + length < end ? at + length : end;
+    setPayload(this.#payload, row, at + HEADER_LENGTH, dataEnd);
   }
 }
 

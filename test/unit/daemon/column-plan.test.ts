@@ -131,6 +131,29 @@ describe('keys that options name', () => {
   });
 });
 
+test('an output of all keys whose options name some reads those alone', () => {
+  const chosen = defineOutput({
+    kind: 'output',
+    name: 'CHOSEN',
+    reads: 'all',
+    summary: '',
+    options: defineOptions({ keys: { type: 'list', of: { type: 'string' }, help: 'keys' } }),
+    readsOf: ({ keys: names = [] }) => names.map((name) => ({ key: name, option: 'keys' })),
+    open: never,
+  });
+  const names = (options: { keys?: string[] }) =>
+    planColumns(source('a', 'b', 'c'), [{ plugin: chosen, options }]).keys.map(({ name }) => name);
+  expect(names({})).toEqual(['a', 'b', 'c']);
+  expect(names({ keys: ['c'] })).toEqual(['c']);
+});
+
+test('an output of all keys gets those that are part of others only by their name', () => {
+  const part = { ...key('part', 'u32', ''), onlyByName: true };
+  const provider = { ...source('whole'), provides: [...keys(['whole']), part] };
+  expect(plan(provider, outputOfAll)).toEqual([['whole'], []]);
+  expect(plan(provider, outputOfAll, output('part'))).toEqual([['whole', 'part'], []]);
+});
+
 describe('planColumns for the plugins that come with specter', () => {
   const names = (...reads: string[]) =>
     planOf(nflog, base, local, output(...reads)).keys.map(({ name }) => name);

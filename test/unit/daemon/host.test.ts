@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { chmod, chown, mkdir, readFile, symlink } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DaemonHost } from '../../../src/daemon/host.ts';
@@ -110,5 +110,17 @@ describe.skipIf(notRoot)(title('DaemonHost as root', notRoot), () => {
     expect(() => host.openUpdate(folder.join('none'))).toThrow(/^ENOENT: .*none'$/);
     host.futureUser = undefined;
     closeSync(host.openUpdate(foreign));
+  });
+
+  test('does with files as that user what plugins do themselves', async () => {
+    const foreign = await folder.write('foreign', '2');
+    await chmod(folder.path, 0o755);
+    await chmod(foreign, 0o600);
+    const host = new DaemonHost(new FakeLinks());
+    const read = () => host.asUser(() => readFileSync(foreign, 'utf8'));
+    host.futureUser = nobody;
+    expect(read).toThrow('EACCES: permission denied');
+    host.futureUser = undefined;
+    expect(read()).toBe('2');
   });
 });

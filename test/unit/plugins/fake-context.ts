@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Host, LinkNames, OutputContext, PluginLog } from '../../../src/plugins/api.ts';
 import type { ColumnSet } from '../../../src/records/column-set.ts';
 
@@ -74,6 +75,8 @@ export function fakeHost(options: FakeHostOptions = {}): Host {
     hostname: 'gate',
     openAppend: openAppend ?? noFiles,
     openUpdate: openUpdate ?? noFiles,
+    absolutePath: (path) => resolve('/', path),
+    asUser: (action) => action(),
     hasCapability: (name) => capabilities?.includes(name) ?? true,
     uid,
   };

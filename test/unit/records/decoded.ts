@@ -4,7 +4,7 @@ import { PacketDecoder, packetKeys } from '../../../src/records/protocols/packet
 import { writeAddress, writeMac } from '../../../src/records/text.ts';
 import { viewOf } from './view-of.ts';
 
-/** A decoded row: numbers as numbers, addresses as text; absent keys are absent. */
+/** A decoded row: numbers as numbers, addresses as text, data in hexadecimal; absent is absent. */
 export type Decoded = Record<string, number | string>;
 
 /** Where a test puts the packet: never at offset 0, never at the buffer's end. */
@@ -70,13 +70,11 @@ function row(packetLength: number): Decoded {
 }
 
 function text(column: BytesColumn, type: string): string {
+  const [at, length] = [column.offset(0), column.length(0)];
+  if (type === 'bytes') return Buffer.from(column.data.subarray(at, at + length)).toString('hex');
   const out = Buffer.alloc(1024);
   const write = type === 'mac' ? writeMac : writeAddress;
-  return out.toString(
-    'latin1',
-    0,
-    write(viewOf(out), 0, column.data, column.offset(0), column.length(0)),
-  );
+  return out.toString('latin1', 0, write(viewOf(out), 0, column.data, at, length));
 }
 
 /** The keys whose names begin with `prefix`. */

@@ -1,15 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_ESCAPED, writeEscaped } from '../../../src/records/escape.ts';
+import { EscapeStyle, MAX_ESCAPED, writeEscaped } from '../../../src/records/escape.ts';
+import { SLACK } from '../../../src/records/text.ts';
 import { viewOf } from './view-of.ts';
 
 const START = 3;
 
 /** The escaped bytes of `data`, read from the middle of a larger buffer. */
-function escaped(data: Uint8Array): Buffer {
+function escaped(data: Uint8Array, style?: EscapeStyle): Buffer {
   const inside = Buffer.concat([Buffer.from([0xbf]), data, Buffer.from([0xbf])]);
-  const out = Buffer.alloc(START + MAX_ESCAPED * data.length, 0xff);
-  const end = writeEscaped(viewOf(out), START, inside, 1, data.length);
+  const most = (style?.maxLength ?? MAX_ESCAPED) * data.length;
+  const out = Buffer.alloc(START + most + SLACK, 0xff);
+  const end = writeEscaped(viewOf(out), START, inside, 1, data.length, style);
+  expect(end).toBeLessThanOrEqual(START + most);
   return out.subarray(START, end);
 }
 
@@ -35,6 +38,11 @@ describe('writeEscaped', () => {
     expect(escapedText('\u2066')).toBe('\\xe2\\x81\\xa6');
     expect(escapedText('\u2069')).toBe('\\xe2\\x81\\xa9');
     expect(escapedText('\u2027\u202f\u2065\u206a')).toBe('\u2027\u202f\u2065\u206a');
+  });
+
+  it('escapes what no XML document may hold', () => {
+    expect(escapedText('\ufffe\uffff')).toBe('\\xef\\xbf\\xbe\\xef\\xbf\\xbf');
+    expect(escapedText('\ufffd\u{1fffe}')).toBe('\ufffd\u{1fffe}');
   });
 
   it.each([
@@ -81,12 +89,36 @@ describe('writeEscaped', () => {
   });
 });
 
+describe('an EscapeStyle', () => {
+  const style = new EscapeStyle({ ',': undefined, '&': '&amp;' });
+  const styled = (text: string) => escaped(Buffer.from(text), style).toString();
+
+  it('replaces its characters wherever they stand', () => {
+    expect(styled('a,b&c')).toBe('a\\x2cb&amp;c');
+    for (const text of ['', 'a', 'ab', 'abc', 'abcd', 'abcde', 'äbcd']) {
+      expect(styled(`${text},`)).toBe(`${text}\\x2c`);
+      expect(styled(`&${text}`)).toBe(`&amp;${text}`);
+    }
+  });
+
+  it('escapes everything else as ever', () => {
+    expect(styled('é\n\u202e=')).toBe('é\\x0a\\xe2\\x80\\xae=');
+    expect(escapedText('a,b&c')).toBe('a,b&c');
+  });
+
+  it('knows how long the longest replacement is', () => {
+    expect([style.maxLength, MAX_ESCAPED]).toEqual([5, 4]);
+  });
+});
+
 /** Random bytes hardly ever form a sequence; these mix whole, broken and single ones. */
 const hostileBytes = fc
   .array(
     fc.oneof(
       fc.string({ unit: 'binary', maxLength: 4 }).map((text) => [...Buffer.from(text)]),
-      fc.constantFrom('\n', '\u009b', '\u202d', '\ufeff', 'é', '€').map((c) => [...Buffer.from(c)]),
+      fc
+        .constantFrom('\n', '\u009b', '\u202d', '\ufeff', '\ufffe', '\uffff', 'é', '€')
+        .map((c) => [...Buffer.from(c)]),
       fc.array(fc.integer({ min: 0x80, max: 0xff }), { maxLength: 4 }),
       fc.array(fc.nat(0xff), { maxLength: 4 }),
     ),
@@ -101,7 +133,10 @@ function reference(data: Uint8Array): string {
   let text = '';
   for (let at = 0; at < data.length; ) {
     const character = characterAt(data, at);
-    if (character !== undefined && !/[\p{Cc}\u2028-\u202e\u2066-\u2069]/u.test(character)) {
+    if (
+      character !== undefined &&
+      !/[\p{Cc}\u2028-\u202e\u2066-\u2069\ufffe\uffff]/u.test(character)
+    ) {
       text += character;
       at += Buffer.byteLength(character);
     } else {

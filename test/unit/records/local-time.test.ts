@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { SyslogTime } from '../../../src/records/local-time.ts';
+import { type SecondText, SlashedTime, SyslogTime } from '../../../src/records/local-time.ts';
 import { SLACK } from '../../../src/records/text.ts';
 import { viewOf } from './view-of.ts';
 
@@ -11,10 +11,10 @@ afterEach(() => {
   else process.env.TZ = zone;
 });
 
-function text(time: SyslogTime, second: number): string {
-  const out = Buffer.alloc(SyslogTime.LENGTH + 8, 0xff);
+function text(time: SecondText, second: number, length = SyslogTime.LENGTH): string {
+  const out = Buffer.alloc(length + 8, 0xff);
   const end = time.write(viewOf(out), 4, second);
-  expect(end).toBe(4 + SyslogTime.LENGTH);
+  expect(end).toBe(4 + length);
   expect([out[3], out[end + SLACK]]).toEqual([0xff, 0xff]);
   return out.toString('latin1', 4, end);
 }
@@ -51,5 +51,16 @@ describe('SyslogTime', () => {
         expect(text(time, second)).toBe(expected);
       }),
     );
+  });
+});
+
+describe('SlashedTime', () => {
+  it.each([
+    ['UTC', 0, '1970/01/01-00:00:00'],
+    ['UTC', 4_294_967_295, '2106/02/07-06:28:15'],
+    ['Asia/Kolkata', 1_735_669_799, '2024/12/31-23:59:59'],
+  ])('%s: second %d is %s', (name, second, expected) => {
+    process.env.TZ = name;
+    expect(text(new SlashedTime(), second, SlashedTime.LENGTH)).toBe(expected);
   });
 });

@@ -97,8 +97,14 @@ export const segmentKeys = (packet: Buffer, at: number): Keys => ({
 /** Seven bytes of data. */
 export const datagram: Layer = udp({ sourcePort: 0xd431, destinationPort: 53 }, 'payload');
 
-/** The keys of `datagram`, which stands at `at` of the packet. */
+/** The keys of `datagram`, which stands at `at` of the packet, when its data was captured. */
 export const datagramKeys = (packet: Buffer, at: number): Keys => ({
+  ...datagramHeaderKeys(packet, at),
+  'udp.payload': Buffer.from('payload').toString('hex'),
+});
+
+/** The keys of `datagram` when nothing behind its header is there. */
+export const datagramHeaderKeys = (packet: Buffer, at: number): Keys => ({
   'udp.sport': 0xd431,
   'udp.dport': 53,
   'udp.len': 15,

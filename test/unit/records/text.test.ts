@@ -8,6 +8,7 @@ import {
   writeAddress,
   writeField,
   writeHex,
+  writeHex16,
   writeHex32,
   writeHexBytes,
   writeIpv4,
@@ -66,6 +67,9 @@ describe('writeUint64', () => {
     [1, 0, '4294967296'],
     [0x001f_ffff, 0xffff_ffff, '9007199254740991'],
     [0x0020_0000, 1, '9007199254740993'],
+    [0, 0x3b9a_ca00, '1000000000'],
+    [0x0de0_b6b3, 0xa764_0000, '1000000000000000000'],
+    [0x0de0_b6b3, 0xa763_ffff, '999999999999999999'],
     [0x8000_0000, 0, '9223372036854775808'],
     [0xffff_ffff, 0xffff_ffff, '18446744073709551615'],
   ])('%d × 2³² + %d', (high, low, text) => {
@@ -90,6 +94,16 @@ describe('hexadecimal', () => {
         const hex = value.toString(16);
         expect(written((out, at) => writeHex(out, at, value))).toBe(hex);
         expect(written((out, at) => writeHex32(out, at, value))).toBe(hex.padStart(8, '0'));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('writeHex16 is %04x', () => {
+    fc.assert(
+      fc.property(fc.nat(0xffff), (value) => {
+        const hex = value.toString(16).padStart(4, '0');
+        expect(written((out, at) => writeHex16(out, at, value))).toBe(hex);
       }),
       { numRuns: 1000 },
     );

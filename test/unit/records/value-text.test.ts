@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BytesColumn, type Column, NumberColumn, WideColumn } from '../../../src/records/column.ts';
+import { EscapeStyle } from '../../../src/records/escape.ts';
 import type { KeyType } from '../../../src/records/key.ts';
 import { ValueText } from '../../../src/records/value-text.ts';
 import { viewOf } from './view-of.ts';
 
 /** The text of row 1 of `column`, which must fit in the room that is asked for. */
-function text(type: KeyType, column: Column): string {
-  const value = new ValueText(type, column);
+function text(type: KeyType, column: Column, style?: EscapeStyle): string {
+  const value = new ValueText(type, column, style);
   expect([value.has(0), value.has(1)]).toEqual([false, true]);
   const out = Buffer.alloc(2048);
   const end = value.write(1, viewOf(out), 2);
@@ -54,6 +55,12 @@ describe('ValueText', () => {
   it('escapes strings and writes raw bytes in hexadecimal', () => {
     expect(text('string', bytes(Buffer.from('é\n')))).toBe('é\\x0a');
     expect(text('bytes', bytes(Buffer.from('é\n')))).toBe('c3a90a');
+  });
+
+  it('escapes strings in the style that it is given', () => {
+    const style = new EscapeStyle({ '<': '&lt;' });
+    expect(text('string', bytes(Buffer.from('<\n<')), style)).toBe('&lt;\\x0a&lt;');
+    expect(text('bytes', bytes(Buffer.from('<')), style)).toBe('3c');
   });
 
   it('never needs more room than it says', () => {

@@ -60,6 +60,7 @@ type NumberKey = Exclude<keyof typeof nflogKeys, 'mac' | 'macSaddr' | 'pkt' | 'p
 
 /** What a packet that says nothing else is given: the block's label, the time of its receipt. */
 export interface RowDefaults {
+  /** −1: none. */
   label: number;
   second: number;
   microsecond: number;
@@ -134,7 +135,7 @@ export class NflogDecoder {
     if (message.end - message.offset < NFGENMSG.size) return false;
     const family = view.getUint8(message.offset);
     n.family.set(row, family);
-    n.label.set(row, this.defaults.label);
+    if (this.defaults.label >= 0) n.label.set(row, this.defaults.label);
     n.pktcount.set(row, 1);
     n.pktlen.set(row, 0);
     // The kernel leaves a mark of zero out of the message: here absent does mean zero.

@@ -1,9 +1,10 @@
 import { NflogGroup } from '../../../netlink/index.ts';
 import { MAX_NLBUFSIZ, MAX_SNAPLEN } from '../../../netlink/nflog-options.ts';
 import { defineOptions, defineSource } from '../../api.ts';
+import { blockKeys } from '../block-keys.ts';
 import { nflogKeys } from './keys.ts';
 import { NflogSource } from './source.ts';
-import { kernelOptions } from './values.ts';
+import { checkLabel, kernelOptions } from './values.ts';
 
 export const nflogOptions = defineOptions({
   group: {
@@ -42,12 +43,10 @@ export const nflogOptions = defineOptions({
     help: 'time after which it hands over what it has; in steps of 10 ms',
   },
   label: {
-    type: 'integer',
-    min: 0,
-    max: 255,
-    default: 0,
+    type: 'string',
+    default: '0',
     aliases: ['numeric_label'],
-    help: "number for all packets of the block, key raw.label; ulogd2's convention: 0 dropped, 1 accepted",
+    help: "word for all packets of the block, key label; a number from 0 to 255 is key raw.label as well; ulogd2's convention: 0 dropped, 1 accepted",
   },
 });
 
@@ -57,7 +56,8 @@ export const nflog = defineSource({
   name: 'nflog',
   summary: 'packets logged by firewall rules to a netlink group (nfnetlink_log)',
   options: nflogOptions,
-  provides: Object.values(nflogKeys),
+  check: checkLabel,
+  provides: [...Object.values(nflogKeys), ...Object.values(blockKeys)],
   open: (context) => {
     const { options, receiveBuffer } = context;
     const group = options.group ?? Number(context.block);

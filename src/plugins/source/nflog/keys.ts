@@ -10,7 +10,7 @@ export const nflogKeys = {
   pkt: key('raw.pkt', 'bytes', 'the packet from its network header on, as far as captured'),
   pktlen: key('raw.pktlen', 'u32', 'captured length in bytes'),
   pktcount: key('raw.pktcount', 'u32', 'packets that the record stands for: 1'),
-  label: key('raw.label', 'u8', "the block's option `label`"),
+  label: key('raw.label', 'u8', "the block's option `label` where that is a number"),
   prefix: key('oob.prefix', 'string', 'prefix of the firewall rule that logged the packet'),
   timeSec: key(
     'oob.time.sec',

@@ -12,12 +12,13 @@ import {
 import { NFULNL_MSG_PACKET } from '../../../netlink/nflog-protocol.ts';
 import type { Batch } from '../../../records/batch.ts';
 import type { SourceContext, SourceCounters, SourceInstance } from '../../api.ts';
+import { BlockKeys } from '../block-keys.ts';
 import { NflogDecoder } from './decode.ts';
 import { FAREWELL_MS, giveUpGroup } from './farewell.ts';
 import { Pace } from './pace.ts';
 import { SequenceGaps } from './sequence.ts';
 import { SocketWatch, warnOfSmallBuffer } from './socket-watch.ts';
-import { kernelOptions, type NflogValues } from './values.ts';
+import { kernelOptions, type NflogValues, numericLabel } from './values.ts';
 
 /** Bound on reading what was queued when nothing is added, or the loop reads on. */
 const BACKLOG_MS = 10_000;
@@ -48,6 +49,7 @@ export class NflogSource implements SourceInstance<NflogValues> {
   #handle: ReceiveHandle | undefined;
   #batch: Batch | undefined;
   #decoder: NflogDecoder | undefined;
+  #blockKeys: BlockKeys | undefined;
   #deliver: () => void = () => {};
 
   constructor(context: SourceContext<NflogValues>, group: GroupSocket, pace = new Pace()) {
@@ -64,7 +66,14 @@ export class NflogSource implements SourceInstance<NflogValues> {
     this.#batch = batch;
     this.#deliver = deliver;
     this.#decoder = new NflogDecoder(batch.columns);
-    this.#decoder.defaults.label = this.#options.label;
+    this.#nameBlock(batch, this.#decoder);
+  }
+
+  #nameBlock(batch: Batch, decoder: NflogDecoder): void {
+    const { block, host } = this.#context;
+    const { label } = this.#options;
+    this.#blockKeys = new BlockKeys(batch.columns, { block, label, host: host.hostname });
+    decoder.defaults.label = numericLabel(label);
   }
 
   start(): void {
@@ -92,7 +101,7 @@ export class NflogSource implements SourceInstance<NflogValues> {
     const wanted = kernelOptions(options);
     if (!isDeepStrictEqual(wanted, kernelOptions(this.#options))) this.#configureGroup(wanted);
     this.#options = options;
-    if (this.#decoder) this.#decoder.defaults.label = options.label;
+    if (this.#batch && this.#decoder) this.#nameBlock(this.#batch, this.#decoder);
   }
 
   #configureGroup(options: NflogOptions): void {
@@ -183,7 +192,7 @@ export class NflogSource implements SourceInstance<NflogValues> {
       for (let slot = 0; slot < datagrams && !this.#held; slot++) {
         this.#takeDatagram(slot, datagrams, batch, decoder);
       }
-      if (batch.count > 0) this.#deliver();
+      if (batch.count > 0) this.#deliverBatch(batch);
     }
     if (datagrams < limit && !this.#held) this.#watch.queueEmpty();
     return datagrams;
@@ -200,7 +209,7 @@ export class NflogSource implements SourceInstance<NflogValues> {
       batch.count++;
       this.counters.received++;
       if (batch.count < batch.capacity) continue;
-      this.#deliver();
+      this.#deliverBatch(batch);
       batch.begin(this.#ring.bytes);
       if (this.#held) {
         this.#putBack(slot, message.nextOffset - start, datagrams);
@@ -209,6 +218,11 @@ export class NflogSource implements SourceInstance<NflogValues> {
     }
     if (this.#ring.truncated(slot)) this.#countTruncated();
     else if (message.malformed) this.#countMalformed();
+  }
+
+  #deliverBatch(batch: Batch): void {
+    this.#blockKeys?.fill(batch);
+    this.#deliver();
   }
 
   /** Gives back what was received and may not be delivered yet: the ring is not this source's. */

@@ -1,4 +1,5 @@
 import type { NflogOptions } from '../../../netlink/index.ts';
+import type { ValueProblem } from '../../api.ts';
 
 /** The values of the source's options; `group` is given or follows from the block's name. */
 export interface NflogValues {
@@ -7,7 +8,7 @@ export interface NflogValues {
   readonly nlbufsiz: number;
   readonly qthreshold: number;
   readonly qtimeout: number;
-  readonly label: number;
+  readonly label: string;
 }
 
 /** The options that the kernel keeps for a group. */
@@ -18,4 +19,18 @@ export function kernelOptions({
   qtimeout,
 }: NflogValues): NflogOptions {
   return { snaplen, nlbufsiz, qthreshold, qtimeout };
+}
+
+const MAX_LABEL = 64;
+
+/** The label as key raw.label has it; −1 when it is a word. */
+export const numericLabel = (label: string): number => (/^\d+$/.test(label) ? Number(label) : -1);
+
+/** raw.label has eight bits, as ulogd2's. */
+export function checkLabel({ label }: NflogValues): readonly ValueProblem[] {
+  if (numericLabel(label) > 255) {
+    return [{ option: 'label', message: 'a label that is a number goes from 0 to 255' }];
+  }
+  if (Buffer.byteLength(label) <= MAX_LABEL) return [];
+  return [{ option: 'label', message: `a label has at most ${MAX_LABEL} bytes` }];
 }

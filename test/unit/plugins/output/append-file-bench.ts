@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, vi } from 'vitest';
 import { AppendFile } from '../../../../src/plugins/output/append-file.ts';
 import { CHUNK_SIZE } from '../../../../src/plugins/output/chunk-pool.ts';
-import { fakeHost, LoggedLines } from '../fake-context.ts';
+import { LoggedLines } from '../fake-context.ts';
 import { disk } from './fake-disk.ts';
 
 /** What the files of the current test have logged, and reported as failed. */
@@ -23,9 +23,8 @@ export function useFakeDiskAndClock(): void {
 
 export function openFile(sync = true): AppendFile {
   return new AppendFile({
-    path: '/var/log/x',
+    open: () => ({ path: '/var/log/x', fd: disk.open('/var/log/x') }),
     sync,
-    host: fakeHost({ openAppend: disk.open }),
     log,
     fail: (error) => failures.push(error.message),
   });

@@ -1,7 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { AppendFile } from '../../../../src/plugins/output/append-file.ts';
 import { CHUNK_SIZE } from '../../../../src/plugins/output/chunk-pool.ts';
-import { fakeHost } from '../fake-context.ts';
 import {
   advance,
   appendBatch,
@@ -90,13 +89,12 @@ describe('AppendFile, when it is reopened', () => {
 
   test('keeps to the old file when the new one cannot be opened', async () => {
     let openings = 0;
-    const openAppend = (path: string): number => {
-      if (openings++ > 0) throw new Error(`${path}: no`);
-      return disk.open(path);
+    const open = () => {
+      if (openings++ > 0) throw new Error('/x: no');
+      return { path: '/x', fd: disk.open('/x') };
     };
     const fail = (error: Error) => failures.push(error.message);
-    const host = fakeHost({ openAppend });
-    const file = new AppendFile({ path: '/x', sync: true, host, log, fail });
+    const file = new AppendFile({ open, sync: true, log, fail });
     appendBatch(file, 'one\n');
     expect(() => file.reopen()).toThrow('/x: no');
     appendBatch(file, 'two\n');

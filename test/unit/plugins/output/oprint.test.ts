@@ -17,9 +17,10 @@ vi.mock('node:fs', async (importOriginal) => {
 
 beforeEach(() => disk.reset());
 
-function open(columns: ColumnSet) {
+function open(columns: ColumnSet, dumpkeys?: readonly string[]) {
   const host = fakeHost({ openAppend: disk.open });
-  return oprint.open(fakeContext(columns, { dumpfile: '/dump', dumpsync: true }, { host }));
+  const options = { dumpfile: '/dump', dumpsync: true, dumpkeys };
+  return oprint.open(fakeContext(columns, options, { host }));
 }
 
 describe('OPRINT', () => {
@@ -90,6 +91,27 @@ oob.family=7
     ]);
     expect(output.counters).toEqual({ written: 2, dropped: 0, errors: 0 });
   });
+});
+
+test('OPRINT writes the keys that dumpkeys names, in its order', async () => {
+  const dumpkeys = ['udp.dport', 'oob.prefix', 'tcp.dport'];
+  const path = new PacketPath(dumpkeys);
+  const output = open(path.batch.columns, dumpkeys);
+  const payload = ipv4(
+    { source: '192.0.2.1', destination: '192.0.2.2' },
+    udp({ sourcePort: 1, destinationPort: 53 }),
+  );
+  output.write(path.take({ prefix: 'a', payload }, { headless: true, family: 7 }));
+  await output.close();
+  expect(disk.files).toEqual([
+    '===>PACKET BOUNDARY\nudp.dport=53\noob.prefix=a\n===>PACKET BOUNDARY\n',
+  ]);
+  const options = { dumpfile: '/dump', dumpsync: true };
+  expect(oprint.readsOf?.({ ...options, dumpkeys: ['a', 'b'] })).toEqual([
+    { key: 'a', option: 'dumpkeys', item: 0 },
+    { key: 'b', option: 'dumpkeys', item: 1 },
+  ]);
+  expect(oprint.readsOf?.({ ...options, dumpkeys: undefined })).toEqual([]);
 });
 
 const keys = {

@@ -1,5 +1,6 @@
 import type { NflogOptions, ReceiveBuffer, ReceiveHandle } from '../../../../src/netlink/index.ts';
 import { type Drain, ReceiveLoop, ReceiveRing } from '../../../../src/netlink/index.ts';
+import { nflog } from '../../../../src/plugins/source/nflog/index.ts';
 import { nflogKeys } from '../../../../src/plugins/source/nflog/keys.ts';
 import { Pace } from '../../../../src/plugins/source/nflog/pace.ts';
 import { type GroupSocket, NflogSource } from '../../../../src/plugins/source/nflog/source.ts';
@@ -78,7 +79,7 @@ export const defaultOptions: NflogValues = {
   nlbufsiz: 32768,
   qthreshold: 64,
   qtimeout: 10,
-  label: 0,
+  label: '0',
 };
 
 /** A source over a fake group, with everything around it. */
@@ -130,7 +131,7 @@ export class Receiver {
   readonly batch: Batch;
 
   constructor(source: NflogSource, capacity = 8) {
-    this.batch = new Batch(new ColumnSet(capacity, Object.values(nflogKeys)));
+    this.batch = new Batch(new ColumnSet(capacity, nflog.provides));
     source.attach(this.batch, () => {
       const numbers = this.batch.columns.readNumbers(nflogKeys.seqLocal.name);
       const delivered = Array.from({ length: this.batch.count }, (_, row) => numbers.get(row));
@@ -142,6 +143,14 @@ export class Receiver {
   /** The sequence numbers of all batches. */
   get numbers(): number[] {
     return this.batches.flat();
+  }
+
+  /** The first row's value of a text key. */
+  firstText(name: string): string | undefined {
+    const column = this.batch.columns.readBytes(name);
+    if (!column.has(0)) return undefined;
+    const start = column.offset(0);
+    return Buffer.from(column.data.subarray(start, start + column.length(0))).toString();
   }
 
   /** The first row's value of a number key. */

@@ -176,7 +176,7 @@ describe('NflogSource, when its options change,', () => {
       nlbufsiz: 131072,
       qthreshold: 1,
       qtimeout: 0,
-      label: 9,
+      label: '9',
     });
     expect(given).toEqual([{ snaplen: 64, nlbufsiz: 131072, qthreshold: 1, qtimeout: 0 }]);
     expect(bench.ringSizes).toEqual([131072, 262144]);
@@ -193,7 +193,7 @@ describe('NflogSource, when its options change,', () => {
     bench.group.onReconfigure = () => {
       throw new Error('was asked');
     };
-    source.reconfigure({ ...defaultOptions, label: 9 });
+    source.reconfigure({ ...defaultOptions, label: '9' });
     bench.group.push(datagram(0));
     bench.loop.turn();
     expect(receiver.first('raw.label')).toBe(9);
@@ -201,7 +201,7 @@ describe('NflogSource, when its options change,', () => {
 
   test('delivers at once what the request set aside, with slots as long as before', async () => {
     await using bench = new SourceBench(1);
-    const source = bench.open({ nlbufsiz: 131072, label: 3 });
+    const source = bench.open({ nlbufsiz: 131072, label: '3' });
     const receiver = new Receiver(source);
     source.start();
     const long = nflogMessage({
@@ -209,7 +209,7 @@ describe('NflogSource, when its options change,', () => {
       attributes: [1, 2].map((type) => ({ type: 90 + type, value: Buffer.alloc(65_000) })),
     });
     bench.group.onReconfigure = () => bench.group.push(long, datagram(1));
-    source.reconfigure({ ...defaultOptions, snaplen: 64, nlbufsiz: 4096, label: 9 });
+    source.reconfigure({ ...defaultOptions, snaplen: 64, nlbufsiz: 4096, label: '9' });
     expect([receiver.batches, receiver.first('raw.label')]).toEqual([[[0]], 3]);
     await vi.waitUntil(() => bench.group.pending === 0);
     expect(receiver.batches).toEqual([[0], [1]]);
@@ -232,13 +232,20 @@ describe('NflogSource, when its options change,', () => {
 
   test('goes on as before when the kernel refuses them', async () => {
     await using bench = new SourceBench();
-    const source = bench.open({ label: 3 });
+    const source = bench.open({ label: '3' });
     const receiver = new Receiver(source);
     source.start();
     bench.group.onReconfigure = () => {
       throw refused;
     };
-    const options = { group: 5, snaplen: 0, nlbufsiz: 4096, qthreshold: 1, qtimeout: 0, label: 9 };
+    const options = {
+      group: 5,
+      snaplen: 0,
+      nlbufsiz: 4096,
+      qthreshold: 1,
+      qtimeout: 0,
+      label: '9',
+    };
     expect(() => source.reconfigure(options)).toThrow(refused);
     bench.group.push(datagram(0));
     bench.loop.turn();

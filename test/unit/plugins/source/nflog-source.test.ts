@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { nflogMessage } from '../../../support/fake-socket.ts';
-import { datagram, Receiver, SourceBench } from './fake-group.ts';
+import { datagram, defaultOptions, Receiver, SourceBench } from './fake-group.ts';
 
 const upTo = (end: number) => Array.from({ length: end }, (_, i) => i);
 
@@ -74,7 +74,7 @@ describe('NflogSource delivers', () => {
 
   test('to another batch from one call to the next, losing nothing', async () => {
     await using bench = new SourceBench();
-    const source = bench.open({ label: 7 });
+    const source = bench.open({ label: '7' });
     const before = new Receiver(source);
     source.start();
     bench.group.push(datagram(0, 1), 'EAGAIN', datagram(2, 3));
@@ -84,6 +84,24 @@ describe('NflogSource delivers', () => {
     expect([before.batches, after.batches]).toEqual([[[0, 1]], [[2, 3]]]);
     expect(after.first('raw.label')).toBe(7);
     expect(source.counters).toMatchObject({ received: 4, lost: 0 });
+  });
+
+  test('every packet with what the block is called, its label and the name of the machine', async () => {
+    await using bench = new SourceBench();
+    const source = bench.open({ label: 'dmz' });
+    const receiver = new Receiver(source, 2);
+    source.start();
+    bench.group.push(datagram(0, 1, 2));
+    bench.loop.turn();
+    const texts = () => ['block', 'label', 'host'].map((name) => receiver.firstText(name));
+    expect(receiver.batches).toEqual([[0, 1], [2]]);
+    expect(texts()).toEqual(['5', 'dmz', 'gate']);
+    expect(receiver.first('raw.label')).toBeUndefined();
+    source.reconfigure({ ...defaultOptions, label: '1' });
+    bench.group.push(datagram(3));
+    bench.loop.turn();
+    expect(texts()).toEqual(['5', '1', 'gate']);
+    expect(receiver.first('raw.label')).toBe(1);
   });
 
   test('packets without a time of their own with that of their receipt', async () => {

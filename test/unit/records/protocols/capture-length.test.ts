@@ -94,8 +94,15 @@ function decodeCapture(family: number, protocol: number, packet: Buffer, length:
   return decoded;
 }
 
-/** How far a walk over headers came depends on the capture; no other key may change with it. */
-const walked = new Set(['ip.protocol', 'ip6.nexthdr', 'ip6.exthdrs', 'pkt.ethertype']);
+/** How far a walk over headers came depends on the capture, and so does how much data is there. */
+const growing = new Set([
+  'ip.protocol',
+  'ip6.nexthdr',
+  'ip6.exthdrs',
+  'pkt.ethertype',
+  'tcp.payload',
+  'udp.payload',
+]);
 
 describe('a capture of any length', () => {
   it.each(samples)(
@@ -107,7 +114,7 @@ describe('a capture of any length', () => {
         const decoded = decodeCapture(family, protocol, packet, length);
         const names = Object.keys(decoded);
         for (const name of names) {
-          if (!walked.has(name)) expect([name, decoded[name]]).toEqual([name, whole[name]]);
+          if (!growing.has(name)) expect([name, decoded[name]]).toEqual([name, whole[name]]);
         }
         expect(names).toEqual(expect.arrayContaining(before));
         before = names;

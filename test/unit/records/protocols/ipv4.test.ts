@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { EtherType, Family } from '../../../../src/records/protocols/ip-protocol.ts';
 import { icmpEcho, ipv4, ipv4Fragments } from '../../../support/packets.ts';
 import { decode, only } from '../decoded.ts';
-import { datagram, datagramKeys, header4, keys4, nothing, segment } from '../samples.ts';
+import {
+  datagram,
+  datagramHeaderKeys,
+  datagramKeys,
+  header4,
+  keys4,
+  nothing,
+  segment,
+} from '../samples.ts';
 
 const decode4 = (packet: Uint8Array) => decode(Family.IPV4, EtherType.IPV4, packet);
 
@@ -73,7 +81,7 @@ describe('IPv4', () => {
       const packet = ipv4({ ...header4, totalLength: 27 }, datagram);
       expect(decode4(packet)).toEqual({ ...keys4(packet, 17), 'ip.totlen': 27 });
       const whole = ipv4({ ...header4, totalLength: 28 }, datagram);
-      expect(only(decode4(whole), 'udp.')).toEqual(datagramKeys(whole, 20));
+      expect(only(decode4(whole), 'udp.')).toEqual(datagramHeaderKeys(whole, 20));
     });
 
     it('reads nothing behind the header when it is shorter than that', () => {

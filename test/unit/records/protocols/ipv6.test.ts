@@ -16,6 +16,7 @@ import {
 import { decode, only } from '../decoded.ts';
 import {
   datagram,
+  datagramHeaderKeys,
   datagramKeys,
   extension,
   header6,
@@ -203,7 +204,7 @@ describe('IPv6', () => {
       const packet = ipv6({ ...header6, payloadLength: 7 }, datagram);
       expect(decode6(packet)).toEqual({ ...keys6(packet, 17), 'ip6.payloadlen': 7 });
       const whole = ipv6({ ...header6, payloadLength: 8 }, datagram);
-      expect(only(decode6(whole), 'udp.')).toEqual(datagramKeys(whole, 40));
+      expect(only(decode6(whole), 'udp.')).toEqual(datagramHeaderKeys(whole, 40));
     });
 
     it('decodes what was captured of a longer one', () => {

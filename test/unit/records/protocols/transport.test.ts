@@ -4,6 +4,7 @@ import { ah, esp, ipv4, ipv6, sctp } from '../../../support/packets.ts';
 import { decode, only } from '../decoded.ts';
 import {
   datagram,
+  datagramHeaderKeys,
   datagramKeys,
   header4,
   header6,
@@ -30,7 +31,7 @@ describe('UDP', () => {
   it('has no keys unless its 8 bytes were captured', () => {
     const packet = ipv4(header4, datagram);
     expect(only(decode4(packet.subarray(0, 27)), 'udp.')).toEqual({});
-    expect(only(decode4(packet.subarray(0, 28)), 'udp.')).toEqual(datagramKeys(packet, 20));
+    expect(only(decode4(packet.subarray(0, 28)), 'udp.')).toEqual(datagramHeaderKeys(packet, 20));
   });
 });
 
