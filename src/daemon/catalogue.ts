@@ -98,12 +98,14 @@ function revisionOf(plugin: StagePlugin): string {
 
 function schemaOf(plugin: Plugin): PluginSchema {
   const reads = plugin.kind === 'source' || plugin.reads === 'all' ? [] : plugin.reads;
+  const provided = plugin.kind === 'output' ? [] : plugin.provides;
   return {
     name: plugin.name,
     kind: plugin.kind,
     options: plugin.options,
     requires: reads.filter(({ required }) => required).map(({ name }) => name),
-    provides: plugin.kind === 'output' ? [] : plugin.provides.map(({ name }) => name),
+    provides: provided.map(({ name }) => name),
+    typeOf: (key) => provided.find(({ name }) => name === key)?.type,
     check: (values) => checkValues(plugin, values),
     requiredKeys: (values) => keysNamed(plugin, values),
   };
@@ -111,22 +113,40 @@ function schemaOf(plugin: Plugin): PluginSchema {
 
 /** A plugin's own code looks at the values: where that fails, the config is refused. */
 function checkValues(plugin: Plugin, values: ResolvedValues): readonly ValueProblem[] {
-  try {
+  return guarded(plugin, () => {
     readsOf(plugin, values);
     return plugin.check?.(values) ?? [];
+  });
+}
+
+function guarded(
+  plugin: Plugin,
+  check: () => readonly ValueProblem[],
+  option = '',
+): readonly ValueProblem[] {
+  try {
+    return check();
   } catch (error) {
     const message = `plugin ${plugin.name} cannot check its options: ${messageOf(error)}`;
-    return [{ option: '', message }];
+    return [{ option, message }];
   }
 }
 
 function keysNamed(plugin: Plugin, values: ResolvedValues): readonly KeyRequirement[] {
   try {
-    return readsOf(plugin, values);
+    return readsOf(plugin, values).map((need) => withGuard(plugin, need));
   } catch {
     // checkValues has said so.
     return [];
   }
+}
+
+function withGuard(plugin: Plugin, need: KeyRequirement): KeyRequirement {
+  if (need.checkType === undefined) return need;
+  return {
+    ...need,
+    checkType: (type) => guarded(plugin, () => need.checkType?.(type) ?? [], need.option),
+  };
 }
 
 const readsOf = (plugin: Plugin, values: ResolvedValues): readonly KeyRequirement[] =>

@@ -32,6 +32,11 @@ export interface KeyRequirement extends ValuePart {
   readonly key: string;
   /** Read where it is there; that nothing provides it is no error. */
   readonly optional?: boolean;
+  /**
+   * What is wrong with the values when the key is of this type, such as `u16`. Asked only of a key
+   * that the block provides and whose type is known.
+   */
+  checkType?(type: string): readonly ValueProblem[];
 }
 
 /** What the grammar has to know about a plugin. */
@@ -46,6 +51,8 @@ export interface PluginSchema {
   readonly requires: readonly string[];
   /** Keys it fills; `prefix.*` stands for all keys that start with `prefix.`. */
   readonly provides: readonly string[];
+  /** The type of a key that it fills; undefined where that shows only when it runs. */
+  readonly typeOf?: (key: string) => string | undefined;
   /** The plugin may fill any key, so none can be called missing. */
   readonly providesAny?: boolean;
   /** Further keys that these values ask for. */

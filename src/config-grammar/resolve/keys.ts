@@ -1,19 +1,18 @@
 import type { Block } from '../document.ts';
 import type { Range } from '../source-text.ts';
 import { Branches, type Place } from './branches.ts';
-import type { PluginSchema } from './catalogue.ts';
+import type { KeyRequirement, PluginSchema } from './catalogue.ts';
 import type { ResolveContext } from './context.ts';
 import { anyFills, fills, keysOf } from './key-set.ts';
 import { missingKeys, unreachableKey } from './missing-keys.ts';
+import type { OptionSet } from './option-set.ts';
 import type { Placement } from './placement.ts';
+import { maxErrors, reportProblems } from './problems.ts';
 import type { Stage } from './stage.ts';
-
-/** Missing keys told of the options of one plugin. */
-const maxProblems = 20;
 
 /**
  * Checks that every key a plugin of the block needs is filled by its source, an input, or a filter
- * that it stands behind. Inputs run first wherever they are listed.
+ * that it stands behind, and is of a type that suits it. Inputs run first wherever they are listed.
  */
 export function checkKeys(
   block: Block,
@@ -73,11 +72,16 @@ class KeyChecker {
   #checkOptions(placement: Placement, places: readonly Place[]): void {
     const { stage } = placement;
     const { schema, options } = stage;
-    let problems = 0;
+    let errors = 0;
     for (const need of schema.requiredKeys?.(options.values) ?? []) {
+      if (errors >= maxErrors) return;
       const { key, optional = false } = need;
-      if (optional || this.#isThere(key, placement, places)) continue;
-      if (++problems > maxProblems) return;
+      if (this.#isThere(key, placement, places)) {
+        errors += this.#checkType(need, options);
+        continue;
+      }
+      if (optional) continue;
+      errors++;
       const filter = this.#filterWith(key);
       const range = options.rangeOf(need);
       if (filter) this.#reportUnreachable(placement, places, key, filter, range);
@@ -89,6 +93,21 @@ class KeyChecker {
     if (anyFills(this.#everywhere, key)) return true;
     if (!known) return this.#filterWith(key) !== undefined;
     return stage.schema.kind !== 'input' && places.every((place) => place.provides(key));
+  }
+
+  /** Asks whether the key's type suits the values that name it; returns the number of errors. */
+  #checkType(need: KeyRequirement, options: OptionSet): number {
+    if (!need.checkType) return 0;
+    const type = this.#typeOf(need.key);
+    if (type === undefined) return 0;
+    return reportProblems(need.checkType(type), options, this.#context.diagnostics);
+  }
+
+  #typeOf(key: string): string | undefined {
+    for (const schema of [...this.#everywhere, ...this.#filters.keys()]) {
+      if (fills(schema, key)) return schema.typeOf?.(key);
+    }
+    return undefined;
   }
 
   #filterWith(key: string): Stage | undefined {

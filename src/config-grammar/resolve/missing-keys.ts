@@ -1,5 +1,5 @@
 import type { Block } from '../document.ts';
-import { blockTitle, listWords, whenLine } from '../wording.ts';
+import { blockTitle, clip, listWords, whenLine } from '../wording.ts';
 import type { Catalogue } from './catalogue.ts';
 import { whenOf } from './section-options.ts';
 import { isNamedFilter, type Stage, stageTitle } from './stage.ts';
@@ -11,7 +11,7 @@ export function missingKeys(
   missing: readonly string[],
   catalogue: Catalogue,
 ): string {
-  const shown = missing.slice(0, 3).join(', ');
+  const shown = missing.slice(0, 3).map(clip).join(', ');
   const more = missing.length > 3 ? ` and ${missing.length - 3} more` : '';
   const keys = `${missing.length > 1 ? 'keys' : 'key'} ${shown}${more}`;
   const advice = adviceFor(

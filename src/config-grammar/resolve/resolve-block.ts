@@ -9,11 +9,9 @@ import type { ExpandedBlock } from './expand.ts';
 import { checkKeys } from './keys.ts';
 import { OptionSet } from './option-set.ts';
 import { placeStages } from './placement.ts';
+import { reportProblems } from './problems.ts';
 import { ResolvedBlock, ResolvedSource, ResolvedStage } from './resolved.ts';
 import { findStages, type Stage } from './stage.ts';
-
-/** Problems told of the values of one plugin: whoever has more has mistaken its options. */
-const maxProblems = 20;
 
 /** Resolves a live block. The result means something only when no error was reported. */
 export function resolveBlock(
@@ -79,11 +77,5 @@ function checkValues(
   set: OptionSet,
   { diagnostics }: ResolveContext,
 ): void {
-  if (!check || !set.valid) return;
-  for (const problem of check(set.values).slice(0, maxProblems)) {
-    const range = set.rangeOf(problem);
-    const details = { suggestion: problem.suggestion };
-    if (problem.severity === 'warning') diagnostics.warning(range, problem.message, details);
-    else diagnostics.error(range, problem.message, details);
-  }
+  if (check && set.valid) reportProblems(check(set.values), set, diagnostics);
 }

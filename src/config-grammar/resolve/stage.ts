@@ -96,10 +96,14 @@ class StageFinder implements Stages {
     }
     const { target, schema } = found;
     this.#checkStyle(use);
-    const key = `${targetKey(target)}\n${instance}\n${style}`;
+    // An input's keys have one column each: there is no second instance that could fill them too.
+    const words = schema.kind === 'input' ? '' : instance;
+    const key = `${targetKey(target)}\n${words}\n${style}`;
     const first = this.#byKey.get(key);
     if (first) {
-      if (first.origin === origin) this.#reportRepeated(first, range);
+      if (first.origin === origin || first.instance !== instance) {
+        this.#reportRepeated(first, range);
+      }
       return first;
     }
     const owner = { title: `plugin ${schema.name}`, range };
@@ -130,15 +134,21 @@ class StageFinder implements Stages {
     );
   }
 
-  #reportRepeated({ schema, style, instance, range: first }: Stage, range: Range): void {
-    const section = `:${schema.name}`;
-    const again = instance === '' ? section : `${section} ${instance}`;
-    const message =
-      style === 'flat'
-        ? `plugin ${schema.name} is loaded twice; to use it twice, give each a section, "${section} one" and "${section} two"`
-        : `section "${again}" is there twice; give each its own words, as in "${section} two"`;
-    this.#context.diagnostics.error(range, message, {
-      related: { message: 'the first is here', range: first },
+  #reportRepeated(first: Stage, range: Range): void {
+    this.#context.diagnostics.error(range, repeatedMessage(first), {
+      related: { message: 'the first is here', range: first.range },
     });
   }
+}
+
+function repeatedMessage({ schema, style, instance }: Stage): string {
+  if (schema.kind === 'input') {
+    return `input ${schema.name} is loaded twice; a block can have each input only once`;
+  }
+  const section = `:${schema.name}`;
+  if (style === 'flat') {
+    return `plugin ${schema.name} is loaded twice; to use it twice, give each a section, "${section} one" and "${section} two"`;
+  }
+  const again = instance === '' ? section : `${section} ${instance}`;
+  return `section "${again}" is there twice; give each its own words, as in "${section} two"`;
 }

@@ -41,6 +41,7 @@ const plugins: readonly PluginSchema[] = [
     options: none,
     requires: ['raw.pkt'],
     provides: ['ip.saddr', 'ip.protocol'],
+    typeOf: (key) => (key === 'ip.saddr' ? 'ip' : 'u8'),
   },
   {
     name: 'LOGEMU',
@@ -115,6 +116,20 @@ const plugins: readonly PluginSchema[] = [
     ],
   },
   {
+    name: 'NUMBERS',
+    kind: 'filter',
+    options: defineOptions({
+      numberkeys: { type: 'list', of: { type: 'string' }, help: 'keys that are numbers' },
+      numberhint: { type: 'list', of: { type: 'string' }, help: 'the same, if they are there' },
+    }),
+    requires: [],
+    provides: ['number.sum'],
+    requiredKeys: ({ numberkeys, numberhint }) => [
+      ...keyItems('numberkeys', numberkeys).map(asNumber),
+      ...keyItems('numberhint', numberhint).map((need) => ({ ...asNumber(need), optional: true })),
+    ],
+  },
+  {
     name: 'REPORT',
     kind: 'output',
     options: none,
@@ -143,6 +158,18 @@ function portProblems(ports: OptionValue): readonly ValueProblem[] {
 function keyItems(option: string, keys: OptionValue): readonly KeyRequirement[] {
   if (!Array.isArray(keys)) return [];
   return keys.map((key, item) => ({ key: String(key), option, item }));
+}
+
+/** A key that has to be of type `u8`; any other is refused, and `ip` with a suggestion. */
+function asNumber(need: KeyRequirement): KeyRequirement {
+  return {
+    ...need,
+    checkType(type) {
+      if (type === 'u8') return [];
+      const problem = { ...need, message: `${need.key} is of type ${type}` };
+      return [type === 'ip' ? { ...problem, suggestion: 'ip.protocol' } : problem];
+    },
+  };
 }
 
 const sources: readonly PluginSchema[] = [

@@ -72,6 +72,41 @@ describe('PluginCatalogue', () => {
     expect(schema?.requiredKeys?.({})).toEqual([]);
   });
 
+  test('tells the types of keys', () => {
+    const base = new PluginCatalogue().plugin({ kind: 'builtin', name: 'BASE' });
+    expect(['ip.saddr', 'tcp.dport', 'raw.pkt'].map((key) => base?.typeOf?.(key))).toEqual([
+      'ip',
+      'u16',
+      undefined,
+    ]);
+  });
+
+  test('refuses the options of a module whose checks of types throw', () => {
+    const catalogue = new PluginCatalogue();
+    const target = { kind: 'module', name: 'THROWS', path: '/x/THROWS.mjs' } as const;
+    const checkType = (type: string) => {
+      if (type === 'ip') throw new Error('broken');
+      return [];
+    };
+    const plugin = defineOutput({
+      kind: 'output',
+      name: 'THROWS',
+      summary: '',
+      options: defineOptions({ by: { type: 'string', help: 'a key' } }),
+      reads: [],
+      readsOf: () => [{ key: 'ip.saddr', option: 'by', checkType }],
+      open: () => {
+        throw new Error('not to be opened');
+      },
+    });
+    catalogue.addStage(target, plugin);
+    const [need] = catalogue.plugin(target)?.requiredKeys?.({}) ?? [];
+    expect(need?.checkType?.('u8')).toEqual([]);
+    expect(need?.checkType?.('ip')).toEqual([
+      { option: 'by', message: 'plugin THROWS cannot check its options: broken' },
+    ]);
+  });
+
   test('has no plugin for a schema of another catalogue', () => {
     const foreign = new PluginCatalogue().plugin({ kind: 'builtin', name: 'BASE' });
     if (!foreign) throw new Error('no BASE');

@@ -28,14 +28,9 @@ export function checkSet(
   demand: Demand,
 ): NftSet {
   const title = formatSetName(name);
-  const misfit = demand.keys.find(({ type }) => !isElementType(type));
-  if (misfit) {
-    throw new NftsetError(
-      `no element can have ${misfit.name}: nftables has no type for its values`,
-      {
-        set: title,
-      },
-    );
+  for (const { name, type } of demand.keys) {
+    const problem = elementProblem(name, type);
+    if (problem !== undefined) throw new NftsetError(problem, { set: title });
   }
   const command = commandFor(name, demand);
   const fail = (reason: string, remedy = command): never => {
@@ -71,11 +66,13 @@ function fitsKeys(fields: readonly DataType[], keys: readonly Key[]): boolean {
   });
 }
 
-const widths: Readonly<Partial<Record<Key['type'], number>>> = { bool: 1, u8: 1, u16: 2, u32: 4 };
+const widths: Readonly<Partial<Record<string, number>>> = { bool: 1, u8: 1, u16: 2, u32: 4 };
 
-/** Whether there is a type that a set can be made with for keys of this type. */
-const isElementType = (type: Key['type']): boolean =>
-  type === 'ip' || type === 'mac' || type === 'string' || widths[type] !== undefined;
+/** Why no set can be made with keys of this type; undefined: it can. */
+export function elementProblem(key: string, type: string): string | undefined {
+  if (['ip', 'mac', 'string'].includes(type) || widths[type] !== undefined) return undefined;
+  return `no element can have ${key}: nftables has no type for its values`;
+}
 
 function fitsKey({ name, length }: DataType, { type }: Key): boolean {
   switch (name) {

@@ -1,6 +1,7 @@
-import type { OptionValues, ValueProblem } from '../../api.ts';
+import type { KeyRequirement, OptionValues, ValueProblem } from '../../api.ts';
 import { defineOptions, defineOutput } from '../../api.ts';
-import { parseKeyNames } from './key-names.ts';
+import { elementProblem } from './check-set.ts';
+import { type NamedKey, parseKeyNames } from './key-names.ts';
 import { Nftset } from './nftset.ts';
 import { parseSetName } from './set-name.ts';
 
@@ -56,6 +57,19 @@ function check({ nftset, nftkey, nftaction, nfttimeout }: Values): ValueProblem[
   return problems;
 }
 
+/** A key, which has to be of a type that nftables has for elements. */
+function requirementOf({ key, offset, length }: NamedKey): KeyRequirement {
+  const place = { option: 'nftkey', offset, length };
+  return {
+    key,
+    ...place,
+    checkType(type) {
+      const message = elementProblem(key, type);
+      return message === undefined ? [] : [{ ...place, message }];
+    },
+  };
+}
+
 /** Changes nftables sets without a process: a ban takes effect within a millisecond. */
 export const nftset = defineOutput({
   kind: 'output',
@@ -66,7 +80,7 @@ export const nftset = defineOutput({
   capabilities: ['net_admin'],
   readsOf({ nftkey }) {
     const keys = parseKeyNames(nftkey);
-    return 'message' in keys ? [] : keys.map((key) => ({ option: 'nftkey', ...key }));
+    return 'message' in keys ? [] : keys.map(requirementOf);
   },
   check,
   open(context) {

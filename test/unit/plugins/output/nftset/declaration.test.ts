@@ -1,4 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import {
+  formatDiagnostics,
+  parseConfig,
+  resolveConfig,
+} from '../../../../../src/config-grammar/index.ts';
+import { PluginCatalogue } from '../../../../../src/daemon/catalogue.ts';
 import { nftset } from '../../../../../src/plugins/output/nftset/index.ts';
 import { ColumnSet } from '../../../../../src/records/column-set.ts';
 import { fakeContext, fakeHost } from '../../fake-context.ts';
@@ -12,7 +18,7 @@ const options = {
 
 describe('NFTSET', () => {
   test('reads the keys of its elements', () => {
-    expect(nftset.readsOf?.({ ...options, nftkey: 'ip.saddr . tcp.dport' })).toEqual([
+    expect(nftset.readsOf?.({ ...options, nftkey: 'ip.saddr . tcp.dport' })).toMatchObject([
       { option: 'nftkey', key: 'ip.saddr', offset: 0, length: 8 },
       { option: 'nftkey', key: 'tcp.dport', offset: 11, length: 9 },
     ]);
@@ -55,6 +61,20 @@ describe('NFTSET', () => {
         message: 'nftset takes one set or two, each in quotes: "inet filter banned"',
       },
     ]);
+  });
+
+  test.each([
+    ['ip.saddr . raw.pkt', 'raw.pkt', 19],
+    ['"ip.saddr . \\\n raw.pkt"', 'raw.pkt', 2],
+  ])('refuses keys that no set can have: %j', (nftkey, key, column) => {
+    const config = `1 {\nplugin BASE\nplugin NFTSET\nnftset "inet t s"\nnftkey ${nftkey}\n}\n`;
+    const { document } = parseConfig(config, 't.conf');
+    const paths = { writable: () => undefined, readable: () => undefined };
+    const { diagnostics } = resolveConfig(document, new PluginCatalogue(), { paths });
+    const line = nftkey.includes('\n') ? 6 : 5;
+    expect(formatDiagnostics(diagnostics, document.source)).toMatch(
+      `t.conf:${line}:${column}: error: no element can have ${key}: nftables has no type for its values\n`,
+    );
   });
 
   test('does not open without the capability', () => {
