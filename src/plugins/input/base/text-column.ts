@@ -8,8 +8,8 @@ const MAX_ADDRESS_TEXT = 39;
 const MAX_MAC_BYTES = 32;
 const MAX_MAC_TEXT = 3 * MAX_MAC_BYTES;
 
-/** A string column that holds the text of another column's values, for outputs that want text. */
-abstract class TextColumn {
+/** A string column whose texts its plugin writes itself, each row into a slot of its own. */
+export abstract class TextColumn {
   protected readonly column: BytesColumn;
   protected readonly storage: DataView;
   readonly #room: number;
