@@ -4,20 +4,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { canReceiveDatagrams, receiveDatagrams } from '../../fixtures/daemon/datagrams.ts';
-import { fixtureCommand, start } from '../../fixtures/daemon/start.ts';
+import { fixtureCommand, type RunningFixture, start } from '../../fixtures/daemon/start.ts';
 
 const canMount = spawnSync('unshare', ['--mount', 'true']).status === 0;
 const missing = [canReceiveDatagrams ? '' : 'install python3', canMount ? '' : 'run as root'];
 const suffix = missing.some(Boolean) ? ` (skipped: ${missing.filter(Boolean).join(', ')})` : '';
 
+/**
+ * Runs the fixture with a folder as its /dev, in a mount namespace of its own: a socket `log` there
+ * is its /dev/log, and the host's is not touched.
+ */
+function startFixture(folder: string): RunningFixture {
+  const inNamespace = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /dev && exec "$@"'];
+  return start([...inNamespace, folder, ...fixtureCommand('syslog')]);
+}
+
 test.runIf(suffix === '')(`lines reach /dev/log with their severity${suffix}`, async () => {
-  // The fixture's /dev is a folder of ours, in a mount namespace of its own: the receiver's socket
-  // is its /dev/log, and the host's is not touched.
   const folder = mkdtempSync(join(tmpdir(), 'specter-syslog-'));
   const receiver = await receiveDatagrams(join(folder, 'log'));
   try {
-    const inNamespace = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /dev && exec "$@"'];
-    const fixture = start([...inNamespace, folder, ...fixtureCommand('syslog')]);
+    const fixture = startFixture(folder);
     const messages: string[] = [];
     for (let count = 0; count < 5; count++) messages.push(await receiver.next());
     expect(await fixture.ended).toEqual({ code: 0, signal: null, stderr: '' });
@@ -33,6 +39,22 @@ test.runIf(suffix === '')(`lines reach /dev/log with their severity${suffix}`, a
     ]);
   } finally {
     await receiver.close();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+const rootSuffix = canMount ? '' : ' (skipped: run as root)';
+
+test.runIf(canMount)(`without a log daemon, the end tells what is lost${rootSuffix}`, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'specter-syslog-'));
+  try {
+    const { code, stderr } = await startFixture(folder).ended;
+    const [, message] = /^\S+ (.*)\n$/.exec(stderr) ?? [];
+    expect([code, message]).toEqual([
+      0,
+      'error log: 5 messages were lost: sendto /dev/log: no such file or directory (ENOENT)',
+    ]);
+  } finally {
     rmSync(folder, { recursive: true });
   }
 });
