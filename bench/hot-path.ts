@@ -1,12 +1,22 @@
 /**
- * What a packet costs in specter itself, from the bytes of its netlink message to its LOGEMU line,
- * without the kernel: `npx tsx bench/hot-path.ts`. Processor time, of many rounds the best one.
+ * What a packet costs in specter itself, from the bytes of its netlink message to its record, without
+ * the kernel: `npx tsx bench/hot-path.ts [OUTPUT ['OPTION VALUE' …]]`, LOGEMU by default. Of many rounds
+ * the best one.
  */
 import { openSync } from 'node:fs';
+import { argv } from 'node:process';
+import { setImmediate } from 'node:timers/promises';
+import {
+  formatDiagnostics,
+  parseConfig,
+  type ResolvedValues,
+  resolveConfig,
+} from '../src/config-grammar/index.ts';
+import { PluginCatalogue } from '../src/daemon/catalogue.ts';
 import { planColumns } from '../src/daemon/column-plan.ts';
 import { MessageCursor } from '../src/netlink/index.ts';
 import { base } from '../src/plugins/input/base/index.ts';
-import { logemu } from '../src/plugins/output/logemu.ts';
+import { builtinStages } from '../src/plugins/registry.ts';
 import { NflogDecoder } from '../src/plugins/source/nflog/decode.ts';
 import { nflog } from '../src/plugins/source/nflog/index.ts';
 import { Batch } from '../src/records/batch.ts';
@@ -16,7 +26,7 @@ import { ipv4, tcp, udp } from '../test/support/packets.ts';
 import { FakeLinks, fakeContext, fakeHost } from '../test/unit/plugins/fake-context.ts';
 
 const ROWS = 512;
-const ROUNDS = 60;
+const ROUNDS = 40;
 const BATCHES_A_ROUND = 100;
 
 const ends = { source: '192.0.2.1', destination: '198.51.100.7' };
@@ -45,9 +55,14 @@ const received = new Uint8Array(new ArrayBuffer(datagram.length));
 received.set(datagram);
 const view = new DataView(received.buffer);
 
+const [, , name = 'LOGEMU', ...lines] = argv;
+const plugin = builtinStages.find((stage) => stage.name === name.toUpperCase());
+if (plugin?.kind !== 'output') throw new Error(`there is no output ${name}`);
+const values = valuesOf(plugin.name, lines);
+
 const { keys } = planColumns(nflog, [
   { plugin: base, options: {} },
-  { plugin: logemu, options: {} },
+  { plugin, options: values },
 ]);
 const batch = new Batch(new ColumnSet(1024, keys));
 const host = fakeHost({
@@ -55,16 +70,26 @@ const host = fakeHost({
   openAppend: () => openSync('/dev/null', 'a'),
 });
 const input = base.open(fakeContext(batch.columns, {}, { host }));
-const options = { logemufile: '/dev/null', logemusync: false };
-const output = logemu.open(fakeContext(batch.columns, options, { host }));
+const output = plugin.open(fakeContext(batch.columns, values, { host }));
 const decoder = new NflogDecoder(batch.columns);
 const message = new MessageCursor();
 
 const stages: Readonly<Record<string, () => void>> = {
   'message → keys': decode,
   'headers → keys': () => input.fill(batch),
-  'keys → line': () => output.write(batch),
+  'keys → record': () => output.write(batch),
 };
+
+/** The values of an output's options when a config says no more than these lines. */
+function valuesOf(plugin: string, lines: readonly string[]): ResolvedValues {
+  const text = ['5 {', 'plugin BASE', `plugin ${plugin}`, ...lines, '}', ''].join('\n');
+  const { document, diagnostics: syntax } = parseConfig(text, 'options');
+  const paths = { writable: () => undefined, readable: () => undefined };
+  const { config, diagnostics } = resolveConfig(document, new PluginCatalogue(), { paths });
+  const values = config?.blocks[0]?.plugins[1]?.options.values;
+  if (values) return values;
+  throw new Error(formatDiagnostics([...syntax, ...diagnostics], document.source));
+}
 
 function decode(): void {
   batch.begin(received);
@@ -85,8 +110,8 @@ async function round(): Promise<number[]> {
       run();
       spent[index] = (spent[index] ?? 0) + Number(process.hrtime.bigint() - start);
     }
-    // Lets the finished writes be taken note of, as between two batches of the daemon.
-    if (i % 8 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    // Lets finished writes be taken note of, as between two batches of the daemon: some chunks.
+    for (let turn = 0; turn < 8; turn++) await setImmediate();
   }
   return spent.map((ns) => ns / (BATCHES_A_ROUND * ROWS));
 }
@@ -102,4 +127,4 @@ for (const [index, name] of Object.keys(stages).entries()) {
 }
 await output.close();
 if (output.counters.dropped > 0)
-  throw new Error(`${output.counters.dropped} lines were dropped: the figures are wrong`);
+  throw new Error(`${output.counters.dropped} records were dropped: the figures are wrong`);
