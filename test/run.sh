@@ -17,15 +17,18 @@ missing_packages() {
   done <<'END'
 cc gcc
 ip iproute2
+jq jq
 knock knockd
 logrotate logrotate
 nft nftables
 ping iputils-ping
 python3 python3
+rsyslogd rsyslog
 tcpdump tcpdump
 tshark tshark
 ulogd ulogd2
 unshare util-linux
+xmllint libxml2-utils
 END
   # The compiler checks struct layouts against the system's headers.
   [ -e /usr/include/linux/netlink.h ] || printf 'libc6-dev '
@@ -40,9 +43,9 @@ install_tools() {
   fi
   # shellcheck disable=SC2086 # a list of names
   install_packages $missing
-  # The tests start ulogd themselves; as a service it would only take NFLOG groups of this host. Of
-  # knockd they use the client.
-  for service in ulogd2 knockd; do
+  # The tests start ulogd and rsyslogd themselves; as services they would only take NFLOG groups and
+  # messages of this host. Of knockd they use the client.
+  for service in ulogd2 knockd rsyslog; do
     case $missing in
       *$service*) ! [ -d /run/systemd/system ] || systemctl disable --quiet --now $service ;;
     esac

@@ -1,12 +1,23 @@
 import type { Plugin, SourcePlugin, StagePlugin } from './api.ts';
 import { knock } from './filter/knock/index.ts';
+import { mark } from './filter/mark.ts';
+import { match } from './filter/match/index.ts';
 import { threshold } from './filter/threshold/index.ts';
 import { base } from './input/base/index.ts';
+import { dns } from './input/dns/index.ts';
+import { http } from './input/http/index.ts';
 import { local } from './input/local.ts';
+import { pwsniff } from './input/pwsniff.ts';
+import { tls } from './input/tls/index.ts';
 import { exec } from './output/exec/index.ts';
+import { gprint } from './output/gprint.ts';
+import { json } from './output/json/index.ts';
 import { logemu } from './output/logemu.ts';
 import { nftset } from './output/nftset/index.ts';
 import { oprint } from './output/oprint.ts';
+import { pcap } from './output/pcap/index.ts';
+import { syslog } from './output/syslog/index.ts';
+import { xml } from './output/xml/index.ts';
 import { nflog } from './source/nflog/index.ts';
 
 /** The sources that come with specter. */
@@ -16,10 +27,21 @@ export const builtinSources: readonly SourcePlugin[] = [nflog];
 export const builtinStages: readonly StagePlugin[] = [
   base,
   local,
-  knock,
+  http,
+  tls,
+  dns,
+  pwsniff,
+  mark,
+  match,
   threshold,
+  knock,
   logemu,
+  syslog,
+  gprint,
   oprint,
+  json,
+  xml,
+  pcap,
   exec,
   nftset,
 ];

@@ -6,16 +6,19 @@ import { delimiter, join } from 'node:path';
 const packages = {
   cc: 'gcc libc6-dev',
   ip: 'iproute2',
+  jq: 'jq',
   knock: 'knockd',
   logrotate: 'logrotate',
   nft: 'nftables',
   nsenter: 'util-linux',
   ping: 'iputils-ping',
   python3: 'python3',
+  rsyslogd: 'rsyslog',
   tcpdump: 'tcpdump',
   tshark: 'tshark',
   ulogd: 'ulogd2',
   unshare: 'util-linux',
+  xmllint: 'libxml2-utils',
 } as const;
 
 export type Tool = keyof typeof packages;

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Daemon, whenReady } from './daemon.ts';
 import type { Namespace } from './namespace.ts';
+import { requireKernel } from './requirements.ts';
 import { ScratchFolder } from './scratch-folder.ts';
 
 /** A section of ulogd.conf. */
@@ -63,6 +64,17 @@ function ulogdConfig(options: UlogdOptions, file: string): string {
 
 function section(name: string, values: Section): string[] {
   return [`[${name}]`, ...Object.entries(values).map(([key, value]) => `${key}=${value}`)];
+}
+
+/**
+ * Why a test that needs one of ulogd2's plugins cannot run; `undefined` when it can.
+ * @param file as in {@link UlogdStack}
+ * @param debianPackage where Debian has it, apart from ulogd2 itself
+ */
+export function requireUlogdPlugin(file: string, debianPackage: string): string | undefined {
+  const missing = requireKernel('ulogd');
+  if (missing !== undefined || existsSync(join(pluginFolder(), `ulogd_${file}.so`))) return missing;
+  return `no plugin ${file} of ulogd2: apt-get install ${debianPackage}`;
 }
 
 /** Where the distribution keeps ulogd2's plugins: `/usr/lib/<triplet>/ulogd` on Debian. */

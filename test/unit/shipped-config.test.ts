@@ -21,7 +21,26 @@ test('is valid as it stands, without a warning', () => {
 
 test('is valid with everything uncommented', () => {
   expect(blocksOf(resolve(uncommented))).toEqual({
-    1: ['BASE', 'LOCAL', 'LOGEMU', 'OPRINT', 'THRESHOLD', 'NFTSET', 'EXEC'],
+    1: [
+      'BASE',
+      'LOCAL',
+      'HTTP',
+      'TLS',
+      'DNS',
+      'PWSNIFF',
+      'LOGEMU',
+      'OPRINT',
+      'GPRINT',
+      'XML',
+      'PCAP',
+      'JSON',
+      'SYSLOG',
+      'MARK',
+      'MATCH',
+      'THRESHOLD',
+      'NFTSET',
+      'EXEC',
+    ],
     web: ['BASE', 'LOGEMU'],
     knock: ['BASE', 'KNOCK', 'LOGEMU', 'KNOCK', 'LOGEMU'],
   });

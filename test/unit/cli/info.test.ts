@@ -44,7 +44,10 @@ Options:
       file that packets are appended to
   dumpsync (flag; default no; also sync)
       make packets visible after each batch instead of within a second
+  dumpkeys (list of string)
+      keys to write, in this order; without it all that the block provides
 Keys read: all that the block provides
+Keys that its options name are read as well.
 `);
   });
 
@@ -100,9 +103,16 @@ Keys read: all that the block provides
             aliases: ['sync'],
             help: 'make packets visible after each batch instead of within a second',
           },
+          {
+            name: 'dumpkeys',
+            type: 'list of string',
+            required: false,
+            aliases: [],
+            help: 'keys to write, in this order; without it all that the block provides',
+          },
         ],
         reads: 'all',
-        readsNamed: false,
+        readsNamed: true,
         provides: [],
       },
     ]);
@@ -156,10 +166,21 @@ test('specter plugins lists them with kind and summary', () => {
     'nflog source',
     'BASE input',
     'LOCAL input',
-    'KNOCK filter',
+    'HTTP input',
+    'TLS input',
+    'DNS input',
+    'PWSNIFF input',
+    'MARK filter',
+    'MATCH filter',
     'THRESHOLD filter',
+    'KNOCK filter',
     'LOGEMU output',
+    'SYSLOG output',
+    'GPRINT output',
     'OPRINT output',
+    'JSON output',
+    'XML output',
+    'PCAP output',
     'EXEC output',
     'NFTSET output',
     '',

@@ -25,7 +25,7 @@ test.each(configs)('the config at $place is valid', async ({ place, config }) =>
   const catalogue = new PluginCatalogue();
   for (const reference of pluginReferences) {
     if (reference.kind !== 'module') continue;
-    const file = new URL(`contrib/plugins/${reference.name}.mjs`, root);
+    const file = new URL(`contrib/plugin-template/${reference.name}.mjs`, root);
     const module: { default: StagePlugin } = await import(file.href);
     catalogue.addStage(reference, module.default);
   }
@@ -45,9 +45,10 @@ describe.each(pages)('$name', ({ name, text }) => {
     expect(existsSync(new URL(link, new URL(name, root)))).toBe(true);
   });
 
-  test('shows only plugins of contrib/plugins, as they are', () => {
-    const folder = new URL('contrib/plugins/', root);
-    const files = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'));
+  test('shows only files of contrib/plugin-template, as they are', () => {
+    const folder = new URL('contrib/plugin-template/', root);
+    const names = readdirSync(folder).filter((file) => file.endsWith('.mjs'));
+    const files = names.map((file) => readFileSync(new URL(file, folder), 'utf8'));
     const shown = Array.from(text.matchAll(/^```js\n(.*?)^```$/gms), ([, code]) => code);
     expect(files).toEqual(expect.arrayContaining(shown));
   });

@@ -24,6 +24,7 @@ test('options: aliases, defaults and bars in help texts', () => {
       provides: [],
     },
   ]);
+  expect(text).toContain('| [THING](#thing) | output | does things  |\n');
   expect(text.slice(text.indexOf('## THING'))).toBe(`## THING
 
 Output: does things.
@@ -42,5 +43,54 @@ Required: \`ip.daddr\`.
 If there: \`ip.saddr\`.
 
 Keys that its options name.
+
+## All keys
+
+| key | provided by |
+| --- | ----------- |
+`);
+});
+
+test('keys: type and meaning, and at the end which plugins provide them', () => {
+  const options = { options: [], reads: [], readsNamed: false, summary: 'fills' } as const;
+  const [one, two] = [
+    { name: 'b.key', type: 'u8', help: 'one' },
+    { name: 'a.key', type: 'ip', help: 'two', onlyByName: true },
+  ] as const;
+  const text = renderReference([
+    { name: 'FIRST', kind: 'input', ...options, provides: [one, two] },
+    { name: 'SECOND', kind: 'filter', ...options, provides: [one] },
+  ]);
+  expect(text.slice(text.indexOf('## FIRST'))).toBe(`## FIRST
+
+Input: fills.
+
+It has no options.
+
+### Keys provided
+
+| key     | type | meaning                               |
+| ------- | ---- | ------------------------------------- |
+| \`b.key\` | u8   | one                                   |
+| \`a.key\` | ip   | two; left out where all keys are read |
+
+## SECOND
+
+Filter: fills.
+
+It has no options.
+
+### Keys provided
+
+| key     | type | meaning |
+| ------- | ---- | ------- |
+| \`b.key\` | u8   | one     |
+
+## All keys
+
+| key     | provided by                        |
+| ------- | ---------------------------------- |
+| \`a.key\` | [FIRST](#first)                    |
+| \`b.key\` | [FIRST](#first), [SECOND](#second) |
 `);
 });

@@ -77,6 +77,10 @@ describe('loadModule', () => {
     [declaration({ check: '5' }), '`check` must be a function'],
     [declaration({ readsOf: '[]' }), '`readsOf` must be a function'],
     [declaration({ capabilities: "'net_admin'" }), '`capabilities` must be a list of names'],
+    [
+      declaration({ apiVersion: '2' }),
+      'it is written for version 2 of the plugin contract, and this specter has version 1',
+    ],
     [declaration({ holds: 'true' }), '`holds` must be a function'],
     [declaration({ reads: 'undefined' }), '`reads` must be a list of { name, required?, for? }'],
     [declaration({ reads: "['ip.saddr']" }), '`reads` must be a list of { name, required?, for? }'],

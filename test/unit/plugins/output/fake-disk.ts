@@ -1,7 +1,7 @@
 import { errnoText } from '../../../../src/libc/syscall-error.ts';
 
 /** What becomes of one write: the number of bytes taken, or an errno's name. */
-export type Outcome = number | 'ENOSPC' | 'EIO' | 'EAGAIN';
+export type Outcome = number | 'ENOSPC' | 'EIO' | 'EAGAIN' | 'EPIPE';
 
 interface FakeFile {
   readonly path: string;
@@ -120,7 +120,7 @@ class FakeDisk {
  */
 export const disk = new FakeDisk();
 
-const numbers = { EIO: 5, EAGAIN: 11, ENOSPC: 28 } as const;
+const numbers = { EIO: 5, EAGAIN: 11, ENOSPC: 28, EPIPE: 32 } as const;
 
 function failure(code: keyof typeof numbers, syscall: string): NodeJS.ErrnoException {
   const message = `${code}: ${errnoText(numbers[code])}, ${syscall}`;

@@ -1,0 +1,271 @@
+import type { Spool, SpooledFrame, SpoolMark } from '../../../../spool/index.ts';
+import type { OutputCounters, PluginLog } from '../../../api.ts';
+import { Outage } from '../../outage.ts';
+import type { PieceQueue } from './piece-queue.ts';
+import type { Piece, RecordBuffer } from './record-buffer.ts';
+import { Tail } from './tail.ts';
+
+/** What is written at once: a write takes a turn of the event loop, however long it is. */
+const WRITE_BYTES = 1 << 20;
+/** How long `close` waits for a folder that another instance has. */
+const START_MS = 3000;
+const pace = { firstPause: 100, longestPause: 5000 };
+
+export interface OverflowOptions {
+  readonly spool: Spool;
+  /** The pieces that come before what is on disk. */
+  readonly queue: PieceQueue;
+  readonly buffer: RecordBuffer;
+  readonly log: PluginLog;
+  readonly counters: OutputCounters;
+  /** Closes the open piece and puts it where it belongs. */
+  readonly seal: () => void;
+  /** There may be something more to send. */
+  readonly changed: () => void;
+}
+
+/**
+ * What goes to disk: while the receiver cannot be relied on everything, and what no longer fits into
+ * memory. The order is kept: first the queue in memory, then the spool, then the tail, which is on
+ * its way there.
+ */
+export class Overflow {
+  /** Pieces in memory shall be on disk as well. */
+  atRisk = true;
+  readonly #options: OverflowOptions;
+  readonly #outage = new Outage(pace);
+  readonly #tail = new Tail();
+  #starting: Promise<void> = Promise.resolve();
+  #started = false;
+  #loading = false;
+  /** Whether the write loop is under way, and whether there has come more for it. */
+  #isWriting = false;
+  #more = false;
+  /** Resolves when the write loop that was begun last has ended. */
+  #written: Promise<void> = Promise.resolve();
+  /** The spool refused the last piece for want of room. */
+  #full = false;
+  #writeTimer: NodeJS.Timeout | undefined;
+  #readTimer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: OverflowOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes and records in memory that belong behind what is on disk. */
+  get tailBytes(): number {
+    return this.#tail.bytes;
+  }
+
+  get tailRecords(): number {
+    return this.#tail.records;
+  }
+
+  /** Records on disk that are not in memory; none once it is closed: they are another's then. */
+  get unreadRecords(): number {
+    return this.#closed ? 0 : this.#options.spool.unreadRecords;
+  }
+
+  /** Records on disk; none once it is closed. */
+  get spooledRecords(): number {
+    return this.#closed ? 0 : this.#options.spool.pending.records;
+  }
+
+  /** Records that were lost in damaged files. */
+  get damagedRecords(): number {
+    return this.#options.spool.damagedRecords;
+  }
+
+  /** Whether something comes between the queue and new records. */
+  get isBehind(): boolean {
+    const { spool } = this.#options;
+    return !this.#started || this.#loading || !this.#tail.isEmpty || spool.hasUnread;
+  }
+
+  /** Waits for the folder and looks at what a former run has left there. */
+  start(): Promise<void> {
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
+    const { spool, log } = this.#options;
+    while (!this.#started && !this.#closed) {
+      try {
+        if (!(await spool.start())) return;
+        this.#started = true;
+      } catch (error) {
+        this.#failed(error);
+        await new Promise((resolve) => setTimeout(resolve, this.#outage.nextPause()).unref());
+      }
+    }
+    const { records } = spool.pending;
+    if (records > 0) log.notice(`${records} records of a former run wait in the spool`);
+    this.kick();
+    this.#options.changed();
+  }
+
+  push(piece: Piece): void {
+    this.#tail.push(piece);
+    this.kick();
+  }
+
+  /** Writes what has to be on disk, unless a write is under way already. */
+  kick(): void {
+    this.#more = true;
+    if (this.#isWriting || !this.#started || this.#full || this.#writeTimer) return;
+    this.#isWriting = true;
+    this.#written = this.#writeAll();
+  }
+
+  /** Moves what comes next into the queue, until that has so many bytes to send. */
+  async load(bytes: number): Promise<void> {
+    if (this.#loading || !this.#started || this.#readTimer) return;
+    this.#loading = true;
+    const { queue, changed } = this.#options;
+    try {
+      while (queue.unsentBytes < bytes && !this.#closed) {
+        if (!(await this.#loadNext())) break;
+      }
+    } catch (error) {
+      this.#failed(error);
+      this.#readTimer = this.#later(() => {
+        this.#readTimer = undefined;
+      });
+    }
+    this.#loading = false;
+    if (queue.unsentBytes > 0 && !this.#closed) changed();
+  }
+
+  /** A piece has arrived: what the disk has of it is of no use any more. */
+  release(mark: SpoolMark): void {
+    this.#options.spool.release(mark);
+    this.#full = false;
+  }
+
+  /**
+   * Writes everything to disk that is not there yet, then gives the spool up.
+   *
+   * @returns how many records are on disk now, and the pieces that could not be written
+   */
+  async close(): Promise<{ kept: number; left: Piece[] }> {
+    this.atRisk = true;
+    await atMost(START_MS, this.#starting);
+    await this.#written;
+    clearTimeout(this.#writeTimer);
+    this.#writeTimer = undefined;
+    this.#full = false;
+    this.kick();
+    await this.#written;
+    this.#closed = true;
+    clearTimeout(this.#writeTimer);
+    clearTimeout(this.#readTimer);
+    const { spool } = this.#options;
+    await spool.close();
+    return { kept: spool.pending.records, left: this.#tail.takeAll() };
+  }
+
+  async #writeAll(): Promise<void> {
+    do {
+      this.#more = false;
+      while (await this.#writeNext());
+    } while (this.#more && !this.#full && !this.#writeTimer);
+    this.#isWriting = false;
+    if (!this.#closed) this.#options.changed();
+  }
+
+  /** @returns false if there is nothing to write, or no way */
+  async #writeNext(): Promise<boolean> {
+    if (this.atRisk) this.#options.seal();
+    const isWanted = this.atRisk || !this.#tail.isEmpty;
+    const unsaved = isWanted ? this.#options.queue.unsaved(WRITE_BYTES) : [];
+    if (unsaved.length > 0) return await this.#write(unsaved, true);
+    const tail = this.#tail.first(WRITE_BYTES);
+    return tail.length > 0 && (await this.#write(tail, false));
+  }
+
+  /** @param held the pieces stay in memory, too */
+  async #write(pieces: readonly Piece[], held: boolean): Promise<boolean> {
+    const { spool, buffer, log } = this.#options;
+    const chunks = pieces.map(({ chunk }) => chunk);
+    for (const chunk of chunks) if (chunk) chunk.users++;
+    try {
+      const frames = pieces.map(({ bytes, records }) => ({ payload: bytes, records }));
+      const marks = await spool.append(frames, held);
+      if (this.#outage.succeeded()) log.notice('the spool can be written again');
+      // Why some were left out, the next attempt tells.
+      this.#full = marks.length === 0;
+      marks.forEach((mark, index) => {
+        if (held) this.#saved(pieces[index], mark);
+        else buffer.giveBack(this.#tail.shift()?.chunk);
+      });
+      return !this.#full;
+    } catch (error) {
+      this.#failed(error);
+      this.#writeTimer = this.#later(() => {
+        this.#writeTimer = undefined;
+        this.kick();
+      });
+      return false;
+    } finally {
+      for (const chunk of chunks) buffer.giveBack(chunk);
+    }
+  }
+
+  #saved(piece: Piece | undefined, mark: SpoolMark): void {
+    // It may have arrived while it was written.
+    if (!piece || piece.done) this.release(mark);
+    else piece.mark = mark;
+  }
+
+  /** @returns false if there is nothing, or nothing yet */
+  async #loadNext(): Promise<boolean> {
+    const { spool, queue } = this.#options;
+    if (spool.hasUnread) {
+      const frame = await spool.next();
+      if (frame) queue.push(pieceOf(frame));
+      return true;
+    }
+    // The loop that writes would write it a second time.
+    if (this.#isWriting) return false;
+    const piece = this.#tail.shift();
+    if (piece) queue.push(piece);
+    return piece !== undefined;
+  }
+
+  #failed(error: unknown): void {
+    const { counters, log } = this.#options;
+    counters.errors++;
+    const message = error instanceof Error ? error.message : String(error);
+    if (this.#outage.failed() === 'begun') log.error(`spool: ${message}; trying again`);
+  }
+
+  #later(action: () => void): NodeJS.Timeout {
+    return setTimeout(() => {
+      action();
+      if (!this.#closed) this.#options.changed();
+    }, this.#outage.nextPause());
+  }
+}
+
+/** Resolves when `promise` does, or after `ms` milliseconds. */
+async function atMost(ms: number, promise: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}
+
+/** A frame's piece, with memory of its own. */
+const pieceOf = ({ payload, records, mark, recovered }: SpooledFrame): Piece => ({
+  bytes: Uint8Array.from(payload),
+  records,
+  chunk: undefined,
+  recovered,
+  sentAt: undefined,
+  mark,
+  done: false,
+});

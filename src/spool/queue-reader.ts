@@ -1,0 +1,90 @@
+import { FrameReader } from './frame-reader.ts';
+import type { Position } from './position-file.ts';
+import type { Segment } from './segment.ts';
+
+/** Bytes that were left out, after a crash or on a failing disk. */
+export interface Damage {
+  readonly path: string;
+  readonly bytes: number;
+  /** Records that were in them, as far as it is known. */
+  readonly records: number;
+}
+
+export interface SpooledFrame {
+  /** Valid until the next call of `next`. */
+  readonly payload: Uint8Array;
+  readonly records: number;
+  /** The place behind it, for `release`. */
+  readonly mark: Position;
+  /** Written by a run before this one. */
+  readonly recovered: boolean;
+}
+
+/** Reads all segments of a spool, one after the other, and leaves out what is damaged. */
+export class QueueReader {
+  /** Where the next frame is; undefined while there are no segments. */
+  position: Position | undefined;
+  readonly #segments: readonly Segment[];
+  readonly #damaged: (damage: Damage) => void;
+  #reader: FrameReader | undefined;
+
+  /** @param segments all that there are, oldest first; the list changes as they come and go */
+  constructor(segments: readonly Segment[], damaged: (damage: Damage) => void) {
+    this.#segments = segments;
+    this.#damaged = damaged;
+  }
+
+  /** Whether there is anything behind `position`. */
+  get hasMore(): boolean {
+    const last = this.#segments.at(-1);
+    if (!last || !this.position) return false;
+    return this.position.segment !== last || this.position.offset < last.length;
+  }
+
+  /**
+   * The next whole frame; undefined at the end.
+   *
+   * @throws SpoolError if the system refuses to read
+   */
+  async next(): Promise<SpooledFrame | undefined> {
+    while (this.position && this.hasMore) {
+      const { segment, offset, records } = this.position;
+      const reader = await this.#readerAt(segment, offset);
+      const found = await reader.next();
+      if (!found) {
+        const following = this.#segments[this.#segments.indexOf(segment) + 1];
+        if (!following) return undefined;
+        this.position = { segment: following, offset: 0, records };
+        continue;
+      }
+      const { kind, header } = found;
+      const end = header ? header.before + header.records : records;
+      // A frame knows how many records were before it: what is missing can be counted.
+      const whole = kind === 'frame' ? header.records : 0;
+      const missing = Math.max(0, end - whole - records);
+      const bytes = kind === 'damage' ? found.bytes : 0;
+      if (bytes > 0 || missing > 0) this.#damaged({ path: segment.path, bytes, records: missing });
+      this.position = { segment, offset: reader.offset, records: Math.max(end, records) };
+      if (kind === 'frame') {
+        const { recovered } = segment;
+        return { payload: found.payload, records: whole, mark: this.position, recovered };
+      }
+    }
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    await reader?.close();
+  }
+
+  async #readerAt(segment: Segment, offset: number): Promise<FrameReader> {
+    if (this.#reader?.segment !== segment) {
+      await this.close();
+      this.#reader = new FrameReader(segment, offset);
+    }
+    this.#reader.offset = offset;
+    return this.#reader;
+  }
+}

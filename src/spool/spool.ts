@@ -1,0 +1,265 @@
+import { unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensureFolder } from './folder.ts';
+import { FolderLock } from './folder-lock.ts';
+import { MAX_PAYLOAD, type NewFrame } from './frame.ts';
+import { type Position, PositionFile } from './position-file.ts';
+import { QueueReader, type SpooledFrame } from './queue-reader.ts';
+import { QueueWriter } from './queue-writer.ts';
+import { listSegments, type Segment, sizeOf } from './segment.ts';
+import { isSystemError, SpoolError } from './spool-error.ts';
+import type { SpoolOptions } from './spool-options.ts';
+import { recordsAtBeginning, recordsAtEnd } from './survey.ts';
+
+/** A power failure costs at most what was written in this time. */
+const SYNC_INTERVAL_MS = 1000;
+
+/** The place behind a frame: what has been used up to here may be released. */
+export type SpoolMark = Position;
+
+/**
+ * A queue on disk: records are appended at one end, in frames, and used at the other, in order. It
+ * survives the process that writes it, at least once: a frame that was used but not released before
+ * a crash is there again.
+ *
+ * Frames lie in files, the segments, of up to 16 MiB, which are removed when all of their frames have
+ * been released. A frame has checksums; what does not match is left out and reported. Appended frames
+ * survive the end of the process as soon as `append` resolves, and a power failure a second later.
+ *
+ * Opening is synchronous, as the user that specter becomes; everything else is asynchronous and
+ * begins with `start`, once specter is that user.
+ */
+export class Spool {
+  readonly #options: SpoolOptions;
+  readonly #lock: FolderLock;
+  /** All that are on disk, oldest first. */
+  readonly #segments: Segment[] = [];
+  readonly #reader: QueueReader;
+  readonly #writer: QueueWriter;
+  #positionFile: PositionFile | undefined;
+  /** Up to where everything has been released; undefined while that is the very beginning. */
+  #position: Position | undefined;
+  /** Records in all frames up to there. */
+  #released = 0;
+  /** Frames that were read, and not released. */
+  #outstanding = 0;
+  #recovered = 0;
+  #damaged = 0;
+  #housekeeping: NodeJS.Timeout | undefined;
+  /** Operations on files, one after the other. */
+  #last: Promise<unknown> = Promise.resolve();
+  #closed: Promise<void> | undefined;
+
+  /**
+   * Creates the folder if need be, and takes it.
+   *
+   * @throws SpoolError if the folder cannot be had, or somebody else uses it
+   */
+  constructor(options: SpoolOptions) {
+    const { folder, maxBytes, owner, uid } = options;
+    this.#options = options;
+    this.#reader = new QueueReader(this.#segments, (damage) => {
+      this.#damaged += damage.records;
+      options.damaged(damage);
+    });
+    this.#writer = new QueueWriter(this.#segments, folder, maxBytes);
+    this.#lock = options.asUser(() => {
+      ensureFolder(folder, uid);
+      try {
+        return new FolderLock(folder, owner, options.tryLock);
+      } catch (error) {
+        throw SpoolError.from(folder, error);
+      }
+    });
+  }
+
+  /** What is on disk and has not been released. */
+  get pending(): { readonly records: number; readonly bytes: number } {
+    const { segment, offset = 0 } = this.#position ?? {};
+    let bytes = sizeOf(this.#segments) - offset;
+    for (const { sequence, length } of this.#segments) {
+      if (segment && sequence < segment.sequence) bytes -= length;
+    }
+    return { records: this.#writer.records - this.#released, bytes };
+  }
+
+  /** Whether there is something that `next` has not given yet. */
+  get hasUnread(): boolean {
+    return this.#reader.hasMore;
+  }
+
+  /** Records that `next` has not given yet. */
+  get unreadRecords(): number {
+    const { records } = this.#writer;
+    return Math.max(0, records - (this.#reader.position?.records ?? records));
+  }
+
+  /** Records that runs before this one had left at the start. */
+  get recovered(): number {
+    return this.#recovered;
+  }
+
+  /** Records that were lost in damaged files, as far as it is known. */
+  get damagedRecords(): number {
+    return this.#damaged;
+  }
+
+  /**
+   * Waits until an instance of the same owner has closed, then looks at what is there.
+   *
+   * @returns false if it was closed meanwhile
+   * @throws SpoolError
+   */
+  start(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (!(await this.#lock.held())) return false;
+      const { folder } = this.#options;
+      try {
+        this.#positionFile ??= await PositionFile.open(join(folder, 'position'));
+        await this.#recover(this.#positionFile);
+      } catch (error) {
+        throw SpoolError.from(folder, error);
+      }
+      return true;
+    });
+  }
+
+  /**
+   * Appends frames, each of 1 to 2^20 bytes, which must not change until the promise is settled.
+   *
+   * @param read the caller has them already: `next` will not give them. Only when nothing is unread
+   * @returns the places behind the frames; fewer than frames if the spool is full, or the system
+   *   refuses the others
+   * @throws SpoolError if the system refuses the first one; nothing was appended
+   */
+  append(frames: readonly NewFrame[], read = false): Promise<SpoolMark[]> {
+    const isLong = ({ payload }: NewFrame) => payload.length > MAX_PAYLOAD;
+    if (frames.some(isLong)) throw new RangeError(`a frame has at most ${MAX_PAYLOAD} bytes`);
+    return this.#inTurn(async () => {
+      if (read && this.hasUnread) throw new Error('a frame cannot be read before those before it');
+      const { records } = this.#writer;
+      const marks = await this.#writer.append(frames);
+      const [first] = marks;
+      if (!first) return marks;
+      if (read) {
+        this.#outstanding += marks.length;
+        this.#reader.position = marks.at(-1);
+      } else this.#reader.position ??= { segment: first.segment, offset: 0, records };
+      this.#keepHouse();
+      return marks;
+    });
+  }
+
+  /**
+   * The next frame; undefined if there is none.
+   *
+   * @throws SpoolError if the system refuses to read it
+   */
+  next(): Promise<SpooledFrame | undefined> {
+    return this.#inTurn(async () => {
+      const frame = await this.#reader.next();
+      if (frame) this.#outstanding++;
+      // What was damaged to the end has nobody else to remove it.
+      else await this.#removeReleased();
+      return frame;
+    });
+  }
+
+  /** The frame before this mark has done its duty. In the order of the frames. */
+  release(mark: SpoolMark): void {
+    this.#outstanding--;
+    this.#released = mark.records;
+    this.#position = mark;
+    if (this.#outstanding === 0 || mark.segment !== this.#segments[0]) {
+      this.#inTurn(() => this.#removeReleased()).catch((error) => this.#fail(error));
+    }
+    this.#keepHouse();
+  }
+
+  /** Makes what was appended survive a power failure, and gives the folder up. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    clearTimeout(this.#housekeeping);
+    // A start that still waits for its turn must not take the folder any more.
+    if (!this.#positionFile) this.#lock.release();
+    await this.#inTurn(async () => {
+      await this.#removeReleased();
+      await this.#tidy();
+      for (const part of [this.#writer, this.#reader, this.#positionFile]) await part?.close();
+    }).catch((error) => this.#fail(error));
+    this.#lock.release();
+  }
+
+  #inTurn<Result>(operation: () => Promise<Result>): Promise<Result> {
+    const turn = this.#last.then(operation);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #recover(positionFile: PositionFile): Promise<void> {
+    const found = await listSegments(this.#options.folder);
+    this.#writer.sequence = found.at(-1)?.sequence ?? 0;
+    const read = await positionFile.read(found);
+    const first = read?.segment ?? found[0];
+    if (!first) return;
+    const isUsedUp = ({ sequence }: Segment) => sequence < first.sequence;
+    for (const segment of found.filter(isUsedUp)) await this.#unlink(segment);
+    const rest = found.filter((segment) => !isUsedUp(segment));
+    const records = read?.records ?? (await recordsAtBeginning(rest));
+    this.#writer.records = Math.max(records, await recordsAtEnd(rest));
+    this.#segments.push(...rest);
+    this.#position = read ?? { segment: first, offset: 0, records };
+    this.#reader.position = this.#position;
+    this.#released = records;
+    this.#recovered = this.#writer.records - records;
+    await this.#removeReleased();
+  }
+
+  /** Removes the segments of which everything has been released. */
+  async #removeReleased(): Promise<void> {
+    if (this.#outstanding === 0 && !this.hasUnread) {
+      await this.#writer.close();
+      await this.#reader.close();
+      this.#reader.position = undefined;
+      this.#position = undefined;
+      this.#released = this.#writer.records;
+      for (const segment of this.#segments.splice(0)) await this.#unlink(segment);
+      return;
+    }
+    const reached = this.#position?.segment.sequence ?? 0;
+    while ((this.#segments[0]?.sequence ?? reached) < reached) {
+      const segment = this.#segments.shift();
+      if (segment) await this.#unlink(segment);
+    }
+  }
+
+  async #unlink({ path }: Segment): Promise<void> {
+    try {
+      await unlink(path);
+    } catch (error) {
+      if (!isSystemError(error) || error.code !== 'ENOENT') this.#fail(error);
+    }
+  }
+
+  #keepHouse(): void {
+    if (this.#housekeeping || this.#closed) return;
+    this.#housekeeping = setTimeout(() => {
+      this.#housekeeping = undefined;
+      // Not in turn: a disk may take long for it, and frames have to go on.
+      this.#tidy().catch((error) => this.#fail(error));
+    }, SYNC_INTERVAL_MS);
+  }
+
+  async #tidy(): Promise<void> {
+    await this.#writer.sync();
+    if (this.#position) await this.#positionFile?.write(this.#position);
+  }
+
+  #fail(error: unknown): void {
+    this.#options.failed(SpoolError.from(this.#options.folder, error));
+  }
+}
