@@ -3,13 +3,13 @@ import {
   describeType,
   type OptionSchema,
   type OptionSchemas,
-  Suggester,
 } from '../config-grammar/index.ts';
 import { globalOptions } from '../daemon/global-options.ts';
 import type { KeyUse, Plugin } from '../plugins/api.ts';
-import { loadModule, PluginLoadError } from '../plugins/load-module.ts';
-import { builtins, successors } from '../plugins/registry.ts';
+import { PluginLoadError } from '../plugins/load-module.ts';
+import { builtins } from '../plugins/registry.ts';
 import type { Key, KeyType } from '../records/key.ts';
+import { findPlugin } from './find-plugin.ts';
 
 /** What `info` tells about a plugin, a source or the global block; the form of `--json`. */
 export interface InfoDocument {
@@ -68,22 +68,10 @@ export function listPlugins(): void {
   }
 }
 
-async function find(name: string): Promise<InfoDocument> {
-  if (/\.m?js$/.test(name)) return infoOf(await loadModule(name));
-  const wanted = name.replace(/^.*specter_(\w+)\.so$/, '$1').toUpperCase();
-  const found = allInfo.find((document) => document.name.toUpperCase() === wanted);
-  if (found) return found;
-  const hint = successors[wanted];
-  if (hint !== undefined) {
-    throw new PluginLoadError(`there is no plugin ${name}: ${hint}; see \`specter plugins\``);
-  }
-  const near = new Suggester().nearest(
-    wanted,
-    allInfo.map((document) => document.name),
-  );
-  const advice = near === undefined ? 'see `specter plugins`' : `did you mean ${near}?`;
-  throw new PluginLoadError(`there is no plugin ${name}; ${advice}`);
-}
+const find = async (name: string): Promise<InfoDocument> =>
+  name.toLowerCase() === globalBlock.name
+    ? globalBlock
+    : infoOf(await findPlugin(name, [globalBlock.name]));
 
 function infoOf(plugin: Plugin): InfoDocument {
   return {
@@ -150,4 +138,8 @@ function formatOption({ name, type, default: value, required, aliases, help }: O
 const formatUse = ({ name, required }: KeyUse): string =>
   `  ${name}${required ? ' (required)' : ''}`;
 
-const formatKey = ({ name, type, help }: Key): string => `  ${name} (${typeNames[type]}): ${help}`;
+const formatKey = (key: Key): string => `  ${key.name} (${typeNames[key.type]}): ${keyHelp(key)}`;
+
+/** What a key means, and whether it has to be named to be read. */
+export const keyHelp = ({ help, onlyByName }: Key): string =>
+  onlyByName ? `${help}; left out where all keys are read` : help;

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { SignalInbox } from '../daemon/signals.ts';
 import { version } from '../version.ts';
+import type { CheckFlags } from './check.ts';
 import { type ImportFlags, importConfig } from './import.ts';
 import { info, listPlugins } from './info.ts';
 import { run, testConfig } from './run.ts';
@@ -22,6 +23,8 @@ export async function main(argv: readonly string[], signals: SignalInbox): Promi
   const program = new Command('specter')
     .description('userspace logging and reaction daemon for Linux netfilter')
     .helpOption('-h, --help', 'print this help')
+    // Arguments and options of a command stand in its own help.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .version(`specter ${version}`, '-V, --version', 'print the version')
     .option('-d, --daemon', 'run in the background; returns when specter is ready or has failed')
     .option('-c, --configfile <file>', 'config file', DEFAULT_CONFIG)
@@ -52,6 +55,22 @@ export async function main(argv: readonly string[], signals: SignalInbox): Promi
     .command('plugins')
     .description('list the plugins that come with specter')
     .action(() => listPlugins());
+  program
+    .command('check <plugin> [option...]')
+    .description('try a plugin, by name or path, in every way in which specter uses it')
+    .addHelpText(
+      'after',
+      '\nEach option is a line of the plugin\'s section in a config: "execstr /bin/true".\n' +
+        'Files go to a temporary folder, but commands run and connections are made.',
+    )
+    .option('-w, --with <module...>', 'modules whose keys it may read')
+    .option('-r, --rule <name...>', 'rules to try; all without it')
+    .action(async (plugin: string, options: string[], flags: CheckFlags) => {
+      // Not loaded for the daemon, which starts without it.
+      const { check } = await import('./check.ts');
+      // At once: what the plugin left behind must not keep the process.
+      process.exit(await check(plugin, options, flags));
+    });
   program
     .command('import <file>')
     .description("print a specter.conf that does what a knockd.conf says; '-' reads stdin")

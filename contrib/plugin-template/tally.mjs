@@ -1,6 +1,8 @@
+/** @import { Batch, OutputContext, OutputPlugin, OptionValues } from 'specter/plugin' */
+
 /** An output plugin: counts packets by destination port and logs the busiest ports at times. */
 
-const options = {
+const options = /** @type {const} */ ({
   tallyinterval: {
     type: 'duration',
     min: 1000,
@@ -14,7 +16,7 @@ const options = {
     default: 5,
     help: 'number of ports in a line',
   },
-};
+});
 
 class Tally {
   /** Every packet counts as written: there is nowhere that it could get lost. */
@@ -26,6 +28,7 @@ class Tally {
   #log;
   #timer;
 
+  /** @param {OutputContext<OptionValues<typeof options>>} context */
   constructor({ columns, options, log }) {
     this.#tcpPort = columns.readNumbers('tcp.dport');
     this.#udpPort = columns.readNumbers('udp.dport');
@@ -34,6 +37,7 @@ class Tally {
     this.#timer = setInterval(() => this.#report(), options.tallyinterval);
   }
 
+  /** @param {Batch} batch */
   write(batch) {
     for (let i = 0; i < batch.selected; i++) {
       const row = batch.row(i);
@@ -59,7 +63,9 @@ class Tally {
   }
 }
 
-export default {
+/** @type {OutputPlugin<typeof options>} */
+const tally = {
+  apiVersion: 1,
   kind: 'output',
   name: 'TALLY',
   summary: 'logs the ports that most packets go to',
@@ -67,3 +73,5 @@ export default {
   reads: [{ name: 'tcp.dport', required: true }, { name: 'udp.dport' }],
   open: (context) => new Tally(context),
 };
+
+export default tally;
