@@ -21,8 +21,8 @@ export interface Key {
   /** One line for `specter info`: meaning, unit, and where the number comes from. */
   readonly help: string;
   /**
-   * Part of what another key holds, such as the payload of `raw.pkt`: left out where a plugin reads
-   * all keys, so that nothing is written twice. Whoever wants it names it.
+   * Part or another form of what another key holds, such as the payload of `raw.pkt`: left out where
+   * a plugin reads all keys, so that nothing is written twice. Whoever wants it names it.
    */
   readonly onlyByName?: boolean;
 }

@@ -1,15 +1,21 @@
 import type { BytesColumn } from '../../../records/column.ts';
 import type { ColumnSet } from '../../../records/column-set.ts';
-import { key } from '../../../records/key.ts';
+import { type Key, key } from '../../../records/key.ts';
 import type { KeyUse } from '../../api.ts';
 import { AddressText } from './text-column.ts';
 
-const pairs = [
-  ['ip.saddr', key('ip.saddr.str', 'string', 'source address as text')],
-  ['ip.daddr', key('ip.daddr.str', 'string', 'destination address as text')],
-  ['arp.saddr', key('arp.saddr.str', 'string', "ARP sender's protocol address as text")],
-  ['arp.daddr', key('arp.daddr.str', 'string', "ARP target's protocol address as text")],
-] as const;
+/** Outputs of all keys write addresses as text themselves. */
+const textKey = (name: string, help: string): Key => ({
+  ...key(name, 'string', help),
+  onlyByName: true,
+});
+
+const pairs: readonly (readonly [address: string, text: Key])[] = [
+  ['ip.saddr', textKey('ip.saddr.str', 'source address as text')],
+  ['ip.daddr', textKey('ip.daddr.str', 'destination address as text')],
+  ['arp.saddr', textKey('arp.saddr.str', "ARP sender's protocol address as text")],
+  ['arp.daddr', textKey('arp.daddr.str', "ARP target's protocol address as text")],
+];
 
 export const addressTextKeys = pairs.map(([, text]) => text);
 /** The keys that the texts are made from. */

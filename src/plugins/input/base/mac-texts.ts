@@ -7,7 +7,8 @@ import { MacText } from './text-column.ts';
 const keys = {
   saddr: key('mac.saddr.str', 'string', "sender's link-layer address as text"),
   daddr: key('mac.daddr.str', 'string', "receiver's Ethernet address as text"),
-  header: key('mac.str', 'string', 'whole link-layer header as text'),
+  // The text that outputs of all keys write for raw.mac.
+  header: { ...key('mac.str', 'string', 'whole link-layer header as text'), onlyByName: true },
 };
 
 export const macTextKeys = Object.values(keys);

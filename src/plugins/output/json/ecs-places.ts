@@ -50,6 +50,7 @@ export const ecsPlaces: ReadonlyMap<string, readonly EcsPlace[]> = new Map(
     'raw.pktcount': [{ path: 'network.packets' }],
     'vlan.id': [{ path: 'network.vlan.id', form: 'text' }],
     'vlan.inner': [{ path: 'network.inner.vlan.id', form: 'text' }],
+    'raw.mac': [{ path: 'netfilter.mac.str' }],
     'mac.saddr.str': [{ path: 'source.mac', form: 'mac' }],
     'mac.daddr.str': [{ path: 'destination.mac', form: 'mac' }],
     'ip.saddr': source,

@@ -22,6 +22,10 @@ const fieldNames: ReadonlyMap<string, string> = new Map([
   ['udp.dport', 'dest_port'],
   ['sctp.sport', 'src_port'],
   ['sctp.dport', 'dest_port'],
+  // What ulogd2 has texts of under names of their own.
+  ['raw.mac', 'mac.str'],
+  ['arp.saddr', 'arp.saddr.str'],
+  ['arp.daddr', 'arp.daddr.str'],
 ]);
 
 /**

@@ -74,11 +74,8 @@ udp.dport=53
 udp.len=11
 udp.csum=19209
 oob.in=eth0
-ip.saddr.str=192.0.2.1
-ip.daddr.str=198.51.100.2
 mac.saddr.str=02:00:00:00:00:01
 mac.daddr.str=02:00:00:00:00:02
-mac.str=02:00:00:00:00:02:02:00:00:00:00:01:08:00
 ===>PACKET BOUNDARY
 raw.pktlen=0
 raw.pktcount=1

@@ -57,18 +57,19 @@ describe('JSON in the schema of ulogd has the line', () => {
       ],
     };
     expect(await jsonLines(path.take(packet))).toEqual([
-      `${header}, "raw.mac_len": 14, "raw.type": 1, "raw.pktlen": 40, "raw.pktcount": 1, ` +
+      `${header}, "mac.str": "02:00:00:00:00:02:02:00:00:00:00:01:08:00", "raw.mac_len": 14, ` +
+        '"raw.type": 1, "raw.pktlen": 40, "raw.pktcount": 1, ' +
         `"raw.label": 0, "oob.prefix": "in \\"a\\\\b\\": ", ${time}, "oob.mark": 4294967295, ` +
         '"oob.ifindex_in": 2, "oob.ifindex_out": 3, "oob.hook": 1, "oob.family": 2, ' +
         '"oob.protocol": 2048, "oob.uid": 0, "oob.gid": 1000, "oob.seq.local": 4294967295, ' +
+        '"src_ip": "192.0.2.1", "dest_ip": "198.51.100.2", ' +
         '"ip.protocol": 6, "ip.tos": 0, "ip.ttl": 64, "ip.totlen": 40, "ip.ihl": 5, ' +
         '"ip.csum": 36498, "ip.id": 7, "ip.fragoff": 0, "src_port": 40000, "dest_port": 443, ' +
         '"tcp.seq": 0, "tcp.ackseq": 0, "tcp.offset": 5, "tcp.reserved": 0, "tcp.window": 65535, ' +
         '"tcp.urg": 0, "tcp.ack": 0, "tcp.psh": 0, "tcp.rst": 0, "tcp.syn": 1, "tcp.fin": 0, ' +
         '"tcp.ece": 1, "tcp.cwr": 0, "tcp.res1": 0, "tcp.res2": 1, "tcp.urgp": 0, ' +
         '"tcp.csum": 9584, "tcp.flags": 66, "oob.in": "eth0", "oob.out": "eth1", ' +
-        '"src_ip": "192.0.2.1", "dest_ip": "198.51.100.2", "mac.saddr.str": "02:00:00:00:00:01", ' +
-        '"mac.daddr.str": "02:00:00:00:00:02", "mac.str": "02:00:00:00:00:02:02:00:00:00:00:01:08:00"}',
+        '"mac.saddr.str": "02:00:00:00:00:01", "mac.daddr.str": "02:00:00:00:00:02"}',
     ]);
   });
 
@@ -78,20 +79,18 @@ describe('JSON in the schema of ulogd has the line', () => {
       await jsonLines(path.take({ family: 10, protocol: 0x86dd, timestamp, payload })),
     ).toEqual([
       `${header}, "raw.pktlen": 51, "raw.pktcount": 1, "raw.label": 0, ${time}, "oob.mark": 0, ` +
-        '"oob.hook": 1, "oob.family": 10, "oob.protocol": 34525, "ip.protocol": 17, ' +
+        '"oob.hook": 1, "oob.family": 10, "oob.protocol": 34525, "src_ip": "2001:db8::1", ' +
+        '"dest_ip": "2001:db8::2", "ip.protocol": 17, ' +
         '"ip6.payloadlen": 11, "ip6.priority": 0, "ip6.flowlabel": 0, "ip6.hoplimit": 64, ' +
         '"ip6.nexthdr": 17, "ip6.firsthdr": 17, "ip6.exthdrs": 0, "src_port": 40000, ' +
-        '"dest_port": 443, "udp.len": 11, "udp.csum": 16901, "src_ip": "2001:db8::1", ' +
-        '"dest_ip": "2001:db8::2"}',
+        '"dest_port": 443, "udp.len": 11, "udp.csum": 16901}',
     ]);
   });
 
   test('of ICMP, with the packet that an error is about', async () => {
     const about = ipv4(ends, udp(ports));
     const fields = async (payload: Buffer, family = 2) =>
-      (await jsonLines(path.take({ family, timestamp, payload })))[0]?.match(
-        /"icmp.*(?=, "src_ip")/,
-      )?.[0];
+      (await jsonLines(path.take({ family, timestamp, payload })))[0]?.match(/"icmp.*(?=})/)?.[0];
     expect(await fields(ipv4(ends, icmpEcho({ id: 5, sequence: 6 })))).toBe(
       '"icmp.type": 8, "icmp.code": 0, "icmp.echoid": 5, "icmp.echoseq": 6, "icmp.csum": 63476',
     );
@@ -117,7 +116,7 @@ describe('JSON in the schema of ulogd has the line', () => {
       `${header}, "raw.pktlen": 28, "raw.pktcount": 1, "raw.label": 0, ${time}, "oob.mark": 0, ` +
         '"oob.hook": 0, "oob.family": 3, "oob.protocol": 2054, "arp.hwtype": 1, ' +
         '"arp.protocoltype": 2048, "arp.operation": 1, "arp.shwaddr": "02:00:00:00:00:01", ' +
-        '"arp.dhwaddr": "00:00:00:00:00:00", "arp.saddr.str": "192.0.2.1", ' +
+        '"arp.saddr.str": "192.0.2.1", "arp.dhwaddr": "00:00:00:00:00:00", ' +
         '"arp.daddr.str": "192.0.2.2"}',
     ]);
   });

@@ -108,7 +108,6 @@ describe('XML', () => {
       ...['raw.pktlen', 'raw.pktcount', 'raw.label', 'oob.time.sec', 'oob.time.usec', 'oob.family'],
       ...['ip.saddr', 'ip.daddr', 'ip.protocol', 'ip.tos', 'ip.ttl', 'ip.totlen', 'ip.ihl'],
       ...['ip.csum', 'ip.id', 'ip.fragoff', 'udp.sport', 'udp.dport', 'udp.len', 'udp.csum'],
-      ...['ip.saddr.str', 'ip.daddr.str'],
     ]);
   });
 
