@@ -117,7 +117,9 @@ describe.skipIf(missing)(title("JSON and ulogd2's", missing), () => {
     expect(JSON.parse(ours).timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d{4}$/);
     for (const field of times) delete fields[field];
     expect(fields).toEqual(ofUlogd(name, JSON.parse(ours)));
-    expect(ours).toMatch(/^\{"timestamp": "[^"]+", "dvc": "Netfilter", "raw\.mac_len": 14, /);
+    expect(ours).toMatch(
+      /^\{"timestamp": "[^"]+", "dvc": "Netfilter", "mac\.str": "[^"]+", "raw\.mac_len": 14, /,
+    );
     expect(theirs).toMatch(/^\{"timestamp": "[^"]+", "dvc": "Netfilter", "raw\.pktlen": /);
   });
 });
