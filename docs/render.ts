@@ -55,7 +55,7 @@ function keyIndex(documents: readonly InfoDocument[]): string {
 }
 
 function renderDocument({ name, kind, summary, ...details }: InfoDocument): string {
-  const { options, reads, readsNamed, provides } = details;
+  const { options, reads, readsNamed, surveys, provides } = details;
   const parts = [`## ${name}`, `${capitalise(kind)}: ${summary}.`];
   if (options.length > 0) parts.push('### Options', optionTable(options));
   else if (kind !== 'block') parts.push('It has no options.');
@@ -63,6 +63,7 @@ function renderDocument({ name, kind, summary, ...details }: InfoDocument): stri
   else if (reads.length > 0) parts.push('### Keys read', usesText(reads));
   else if (readsNamed) parts.push('### Keys read');
   if (readsNamed) parts.push('Keys that its options name.');
+  if (surveys) parts.push('### Keys read', 'Those that the columns of its table are named after.');
   if (provides.length > 0) parts.push('### Keys provided', keyTable(provides));
   return `${parts.join('\n\n')}\n`;
 }

@@ -21,6 +21,8 @@ export interface InfoDocument {
   readonly reads: readonly KeyUse[] | 'all';
   /** Whether its options can name further keys to read. */
   readonly readsNamed: boolean;
+  /** Keys that it finds out about when its block is opened are read, too. */
+  readonly surveys: boolean;
   readonly provides: readonly Key[];
 }
 
@@ -40,6 +42,7 @@ const globalBlock: InfoDocument = {
   options: optionInfos(globalOptions),
   reads: [],
   readsNamed: false,
+  surveys: false,
   provides: [],
 };
 
@@ -81,6 +84,7 @@ function infoOf(plugin: Plugin): InfoDocument {
     options: optionInfos(plugin.options),
     reads: plugin.kind === 'source' ? [] : plugin.reads,
     readsNamed: 'readsOf' in plugin,
+    surveys: 'survey' in plugin,
     provides: plugin.kind === 'output' ? [] : plugin.provides,
   };
 }
@@ -115,11 +119,12 @@ const typeNames: Readonly<Record<KeyType, string>> = {
 };
 
 function format(document: InfoDocument): string {
-  const { name, kind, summary, options, reads, readsNamed, provides } = document;
+  const { name, kind, summary, options, reads, readsNamed, surveys, provides } = document;
   const lines = [`Name: ${name}`, `Kind: ${kind}`, `Summary: ${summary}`];
   if (options.length > 0) lines.push('Options:', ...options.flatMap(formatOption));
   if (reads === 'all') lines.push('Keys read: all that the block provides');
   else if (reads.length > 0) lines.push('Keys read:', ...reads.map(formatUse));
+  if (surveys) lines.push('Keys read: those that the columns of its table are named after.');
   if (readsNamed) lines.push('Keys that its options name are read as well.');
   if (provides.length > 0) lines.push('Keys provided:', ...provides.map(formatKey));
   return lines.join('\n');

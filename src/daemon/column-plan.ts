@@ -14,6 +14,22 @@ export interface ColumnPlan {
 interface Planned {
   readonly plugin: StagePlugin;
   readonly options: ResolvedValues;
+  /** Keys that its survey has found. */
+  readonly surveyed?: readonly string[];
+}
+
+/** The keys that a block can have, by name: of providers of the same one the first counts. */
+export function providedKeys(
+  source: SourcePlugin,
+  stages: readonly Planned[],
+): ReadonlyMap<string, Key> {
+  const providers: Plugin[] = [source, ...stages.map(({ plugin }) => plugin)];
+  const provided = new Map<string, Key>();
+  for (const plugin of providers) {
+    if (plugin.kind === 'output') continue;
+    for (const key of plugin.provides) if (!provided.has(key.name)) provided.set(key.name, key);
+  }
+  return provided;
 }
 
 /**
@@ -24,12 +40,7 @@ interface Planned {
  */
 export function planColumns(source: SourcePlugin, stages: readonly Planned[]): ColumnPlan {
   const plugins = stages.map(({ plugin }) => plugin);
-  const providers: Plugin[] = [source, ...plugins];
-  const provided = new Map<string, Key>();
-  for (const plugin of providers) {
-    if (plugin.kind === 'output') continue;
-    for (const key of plugin.provides) if (!provided.has(key.name)) provided.set(key.name, key);
-  }
+  const provided = providedKeys(source, stages);
   const wanted = new Set<string>();
   const activeInputs = new Set<StagePlugin>();
   for (const stage of stages) {
@@ -53,11 +64,11 @@ const general = (provided: ReadonlyMap<string, Key>): readonly string[] =>
   [...provided.values()].filter(({ onlyByName }) => !onlyByName).map(({ name }) => name);
 
 function readNames(
-  { plugin, options }: Planned,
+  { plugin, options, surveyed = [] }: Planned,
   provided: ReadonlyMap<string, Key>,
 ): Iterable<string> {
   if (plugin.kind === 'input') return [];
   const named = (plugin.readsOf?.(options) ?? []).map(({ key }) => key);
   if (plugin.reads === 'all') return named.length > 0 ? named : general(provided);
-  return [...plugin.reads.map(({ name }) => name), ...named];
+  return [...plugin.reads.map(({ name }) => name), ...named, ...surveyed];
 }

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { capabilityNumber } from '../libc/capabilities.ts';
-import { withFileRightsOf } from '../libc/identity.ts';
+import { withRightsOf } from '../libc/identity.ts';
 import type { Host, LinkNames } from '../plugins/api.ts';
 import { escapeUnprintable } from './log-line.ts';
 import { openAppend } from './open-append.ts';
@@ -41,7 +41,7 @@ export class DaemonHost implements Host {
 
   asUser<Result>(action: () => Result): Result {
     const user = this.futureUser;
-    return user && process.geteuid?.() === 0 ? withFileRightsOf(user, action) : action();
+    return user && process.geteuid?.() === 0 ? withRightsOf(user, action) : action();
   }
 
   openUpdate(path: string): number {

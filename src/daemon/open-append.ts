@@ -8,7 +8,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { withFileRightsOf } from '../libc/identity.ts';
+import { withRightsOf } from '../libc/identity.ts';
 import type { TargetUser } from './privileges.ts';
 
 /** rw-r-----: logs tell who talks to whom, which is not for everybody. */
@@ -56,7 +56,7 @@ export function openAppend(path: string, forUser?: TargetUser): number {
   const open = (): number => openSync(path, APPEND | constants.O_CREAT, LOG_MODE);
   if (!forUser || process.geteuid?.() !== 0) return open();
   try {
-    return withFileRightsOf(forUser, open);
+    return withRightsOf(forUser, open);
   } catch (error) {
     if (!isDenial(error)) throw error;
     return openAsRoot(path, forUser, error);

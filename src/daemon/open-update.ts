@@ -1,5 +1,5 @@
 import { constants, openSync } from 'node:fs';
-import { withFileRightsOf } from '../libc/identity.ts';
+import { withRightsOf } from '../libc/identity.ts';
 import type { TargetUser } from './privileges.ts';
 
 // O_NONBLOCK: opening a device may otherwise take for ever. Regular files do not know it.
@@ -34,7 +34,7 @@ export function openUpdate(path: string, forUser?: TargetUser): number {
   const open = (): number => openSync(path, UPDATE);
   if (!forUser || process.geteuid?.() !== 0) return open();
   try {
-    return withFileRightsOf(forUser, open);
+    return withRightsOf(forUser, open);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EACCES')) throw error;
     throw new UpdateRightsError(path, forUser, error);

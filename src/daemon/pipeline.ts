@@ -13,6 +13,7 @@ import {
 } from './stage.ts';
 import { orderStages } from './stage-order.ts';
 import type { StageStatistics } from './statistics.ts';
+import { surveyStages } from './survey.ts';
 import { messageOf, toError } from './to-error.ts';
 
 /**
@@ -42,7 +43,7 @@ export class Pipeline {
     specs: readonly StageSpec[],
     services: StageServices,
   ): Promise<Pipeline> {
-    const ordered = orderStages(specs);
+    const ordered = await surveyStages(source, orderStages(specs), services);
     const { keys, activeInputs } = planColumns(source, ordered);
     // What waits behind a record is then still in the kernel, not in the batch.
     const capacity = ordered.some(mayHold) ? 1 : BATCH_CAPACITY;

@@ -23,6 +23,8 @@ export interface StageSpec {
   /** Names of the filters whose rows it sees; empty: those that its place in the block gives it. */
   readonly when: readonly string[];
   readonly options: ResolvedValues;
+  /** Keys that its survey has found. */
+  readonly surveyed?: readonly string[];
 }
 
 /** What opening a stage takes besides its options and columns. */
@@ -60,7 +62,7 @@ export type Stage =
 
 /** Opens a plugin in its block. */
 export function openStage(
-  { plugin, title, instance, options }: StageSpec,
+  { plugin, title, instance, options, surveyed = [] }: StageSpec,
   columns: ColumnSet,
   services: StageServices,
 ): Stage {
@@ -86,7 +88,7 @@ export function openStage(
       };
     }
     case 'output': {
-      const output = plugin.open({ ...context, hold: () => services.hold() });
+      const output = plugin.open({ ...context, surveyed, hold: () => services.hold() });
       return { kind: 'output', title, instance: output, failures: { dropped: 0, errors: 0 } };
     }
   }

@@ -47,6 +47,8 @@ export class Subject {
   readonly own: readonly Key[];
   /** Keys that it may find: those of everything that comes with specter, and of `others`. */
   readonly provided: readonly Key[];
+  /** What its survey is taken to have found: everything. */
+  readonly surveyed: readonly string[];
   readonly values: ResolvedValues;
   readonly #catalogue = new PluginCatalogue();
   readonly #source;
@@ -60,6 +62,8 @@ export class Subject {
     this.lines = lines;
     this.own = plugin.kind === 'output' ? [] : plugin.provides;
     this.provided = providedTo(plugin, others);
+    this.surveyed =
+      'survey' in plugin ? this.provided.filter(isGeneral).map(({ name }) => name) : [];
     this.#source = defineSource({
       kind: 'source',
       name: SOURCE,
@@ -95,7 +99,7 @@ export class Subject {
   columns(capacity: number, read: readonly string[]): ColumnSet {
     const reads = read.map((name) => ({ name }));
     const stages = [
-      { plugin: this.plugin, options: this.values },
+      { plugin: this.plugin, options: this.values, surveyed: this.surveyed },
       { plugin: unopened('READER', {}, reads), options: {} },
     ];
     return new ColumnSet(capacity, planColumns(this.#source, stages).keys);
@@ -122,6 +126,8 @@ export class Subject {
 
 /** The line of the first option in what `Subject` reads. */
 export const FIRST_LINE = 8;
+
+const isGeneral = ({ onlyByName }: Key): boolean => !onlyByName;
 
 function providedTo(plugin: StagePlugin, others: readonly StagePlugin[]): readonly Key[] {
   const providers = [nflog, ...builtinStages, ...others];

@@ -62,6 +62,7 @@ export class Trial implements AsyncDisposable {
       instance: '',
       when: [],
       options: this.host.localise(plugin.options, values),
+      surveyed: subject.surveyed,
     };
     try {
       this.#stage = blaming('open', () =>

@@ -1,6 +1,4 @@
-import { constants } from 'node:os';
 import { checked, libc } from './library.ts';
-import { SyscallError } from './syscall-error.ts';
 
 // glibc and musl apply these calls to every thread of the process (nptl(7)); the bare system calls
 // would change the calling thread alone.
@@ -9,15 +7,17 @@ const libcSetresgid = libc.func('int setresgid(uint32_t real, uint32_t effective
 const libcSetresuid = libc.func('int setresuid(uint32_t real, uint32_t effective, uint32_t saved)');
 const libcSetuid = libc.func('int setuid(uint32_t uid)');
 const libcSeteuid = libc.func('int seteuid(uint32_t uid)');
-// These two concern the calling thread alone in every libc. They return what was set before.
-const libcSetfsuid = libc.func('uint32_t setfsuid(uint32_t uid)');
-const libcSetfsgid = libc.func('uint32_t setfsgid(uint32_t gid)');
+// The bare system calls behind them, which concern the calling thread alone.
+const libcSyscall = libc.func('long syscall(long number, long first, long second, long third)');
+/** asm/unistd_64.h, and asm-generic/unistd.h for everything younger. */
+const SYS =
+  process.arch === 'x64' ? { setresuid: 117, setresgid: 119 } : { setresuid: 147, setresgid: 149 };
 
-/** An ID that no user has: setfsuid(2) then changes nothing and tells the one in use. */
-const NO_ID = 0xffff_ffff;
+/** Leaves a user or group as it is. */
+const UNCHANGED = 0xffff_ffff;
 
-/** Whose rights to act with: {@link withFileRightsOf}. */
-export interface FileUser {
+/** Whose rights to act with: {@link withRightsOf}. */
+export interface ActingUser {
   readonly uid: number;
   readonly gid: number;
   /** Supplementary groups. */
@@ -53,37 +53,39 @@ export function canBecomeRoot(): boolean {
 }
 
 /**
- * Lets root access files as somebody else would, without the capabilities that override file
- * permissions; what is created belongs to that user (setfsuid(2), credentials(7)).
+ * Lets root act as somebody else would: what is created belongs to that user, the capabilities that
+ * override permissions are of no effect, and whoever a socket is connected to is told that user
+ * (SO_PEERCRED, unix(7)).
  *
- * User and group change for the calling thread only, so that file operations under way in libuv's
- * pool go on as root. The supplementary groups are those of the whole process meanwhile.
+ * The effective user and group change for the calling thread only, so that file operations under way
+ * in libuv's pool go on as root. The supplementary groups are those of the whole process meanwhile.
  *
  * @param action synchronous; everything is as before when it returns or throws
  * @returns what the action does
  * @throws SyscallError when root may not act as that user; the action was not begun
  */
-export function withFileRightsOf<Result>(user: FileUser, action: () => Result): Result {
+export function withRightsOf<Result>(user: ActingUser, action: () => Result): Result {
   const groups = process.getgroups?.() ?? [];
-  const uid = libcSetfsuid(NO_ID);
-  const gid = libcSetfsgid(NO_ID);
+  const uid = process.geteuid?.() ?? 0;
+  const gid = process.getegid?.() ?? 0;
   try {
     setGroups(user.groups);
-    setFileId('setfsgid', libcSetfsgid, user.gid);
-    // Last: it takes away the capabilities that have to do with files.
-    setFileId('setfsuid', libcSetfsuid, user.uid);
+    setEffective('setresgid', user.gid);
+    // Last: it takes away the right to do the others.
+    setEffective('setresuid', user.uid);
     return action();
   } finally {
-    libcSetfsuid(uid);
-    libcSetfsgid(gid);
+    setEffective('setresuid', uid);
+    setEffective('setresgid', gid);
     if (groups.join() !== (process.getgroups?.() ?? []).join()) setGroups(groups);
   }
 }
 
-/** These calls do not report errors: only asking tells. */
-function setFileId(operation: string, call: (id: number) => number, id: number): void {
-  call(id);
-  if (call(NO_ID) === id) return;
-  const hint = 'the user has to be mapped into this user namespace';
-  throw new SyscallError(`${operation} ${id}`, constants.errno.EPERM, hint);
+/** Sets the effective user or group of the calling thread, and with it the one for files. */
+function setEffective(operation: keyof typeof SYS, id: number): void {
+  checked(
+    `${operation} ${id}`,
+    libcSyscall(SYS[operation], UNCHANGED, id, UNCHANGED),
+    'the user has to be mapped into this user namespace',
+  );
 }

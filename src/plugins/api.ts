@@ -88,9 +88,9 @@ export interface Host {
   /** A path of the config made absolute: relative ones start where specter was started. */
   absolutePath(path: string): string;
   /**
-   * Does something with files as the user that specter becomes, with no more rights than that user
-   * has. For what a plugin does with files itself, before it is at work; afterwards specter is that
-   * user. `action` is synchronous.
+   * Does something as the user that specter becomes, with no more rights than that user has: what a
+   * plugin does with files itself before it is at work, and connections that it begins. Afterwards
+   * specter is that user. `action` is synchronous.
    */
   asUser<Result>(action: () => Result): Result;
   /**
@@ -269,11 +269,20 @@ export interface OutputInstance {
 }
 
 export interface OutputContext<Values> extends PluginContext<Values> {
+  /** What the plugin's `survey` has found; empty without. */
+  readonly surveyed: readonly string[];
   /**
    * Keeps the block's later records waiting, in the kernel, until the function that it returns is
    * called. Only for plugins that declare `holds`; while the block is being closed nothing waits.
    */
   hold(): () => void;
+}
+
+/** What a plugin may look at before its block is opened. */
+export interface SurveyContext<Values>
+  extends Pick<PluginContext<Values>, 'block' | 'group' | 'instance' | 'options' | 'log' | 'host'> {
+  /** The keys that the block provides. */
+  readonly keys: readonly Key[];
 }
 
 /** Logs, stores, exports or reacts. */
@@ -292,6 +301,12 @@ export interface OutputPlugin<Schemas extends OptionSchemas = OptionSchemas>
    * so that those behind the one that caused it can wait.
    */
   holds?(options: OptionValues<Schemas>): boolean;
+  /**
+   * Finds out, before the block is opened, which keys it reads beyond the others, where only the
+   * outside can tell: a table's columns, say. A rejection keeps the block from being opened. Files are
+   * read, and connections begun, within `host.asUser`.
+   */
+  survey?(context: SurveyContext<OptionValues<Schemas>>): Promise<readonly string[]>;
   open(context: OutputContext<OptionValues<Schemas>>): OutputInstance;
 }
 

@@ -21,6 +21,7 @@ test('options: aliases, defaults and bars in help texts', () => {
       ],
       reads: [{ name: 'ip.saddr' }, { name: 'ip.daddr', required: true }],
       readsNamed: true,
+      surveys: false,
       provides: [],
     },
   ]);
@@ -52,7 +53,13 @@ Keys that its options name.
 });
 
 test('keys: type and meaning, and at the end which plugins provide them', () => {
-  const options = { options: [], reads: [], readsNamed: false, summary: 'fills' } as const;
+  const options = {
+    options: [],
+    reads: [],
+    readsNamed: false,
+    surveys: false,
+    summary: 'fills',
+  } as const;
   const [one, two] = [
     { name: 'b.key', type: 'u8', help: 'one' },
     { name: 'a.key', type: 'ip', help: 'two', onlyByName: true },

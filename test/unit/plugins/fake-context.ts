@@ -104,6 +104,7 @@ export function fakeContext<Values>(
     fail: (error) => {
       throw error;
     },
+    surveyed: [],
     hold: () => () => {},
     ...others,
   };

@@ -3,8 +3,8 @@ import { lookup } from 'node:dns/promises';
 import type { Counts, OutputCounters, PluginLog } from '../../../api.ts';
 import { Fifo } from '../../exec/fifo.ts';
 import { Outage } from '../../outage.ts';
+import { CHUNK_SIZE, type Piece, RecordBuffer } from '../../queue/record-buffer.ts';
 import type { RecordSink } from '../../record-sink.ts';
-import { CHUNK_SIZE, type Piece, RecordBuffer } from './record-buffer.ts';
 
 /** The longest datagram over IPv4: 2^16 − 1 less the headers of IP and UDP. */
 const MAX_DATAGRAM = 65_507;

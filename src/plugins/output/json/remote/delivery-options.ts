@@ -1,8 +1,8 @@
 import type { OutputCounters, PluginLog } from '../../../api.ts';
+import type { Overflow } from '../../queue/overflow.ts';
+import type { PieceQueue } from '../../queue/piece-queue.ts';
+import type { Piece, RecordBuffer } from '../../queue/record-buffer.ts';
 import type { ByteStream } from './connection.ts';
-import type { Overflow } from './overflow.ts';
-import type { PieceQueue } from './piece-queue.ts';
-import type { Piece, RecordBuffer } from './record-buffer.ts';
 
 export interface DeliveryOptions {
   /** Most bytes in memory that wait to be sent. */

@@ -1,9 +1,9 @@
 import type { OutputCounters } from '../../../api.ts';
+import type { Overflow } from '../../queue/overflow.ts';
+import { PieceQueue } from '../../queue/piece-queue.ts';
+import type { Piece, RecordBuffer } from '../../queue/record-buffer.ts';
 import { Connection, type End } from './connection.ts';
 import type { DeliveryOptions, Remains } from './delivery-options.ts';
-import type { Overflow } from './overflow.ts';
-import { PieceQueue } from './piece-queue.ts';
-import type { Piece, RecordBuffer } from './record-buffer.ts';
 
 /** Bytes that are handed to the kernel at once: it takes a turn of the event loop. */
 const SEND_BYTES = 1 << 20;

@@ -1,14 +1,13 @@
 import { connect } from 'node:net';
-import { tryLockExclusive } from '../../../../libc/flock.ts';
-import { Spool } from '../../../../spool/index.ts';
 import type { PluginContext } from '../../../api.ts';
+import { onceAtWork } from '../../queue/at-work.ts';
+import { openSpool } from '../../queue/open-spool.ts';
+import { Overflow } from '../../queue/overflow.ts';
 import type { RecordSink } from '../../record-sink.ts';
-import { onceAtWork } from './at-work.ts';
 import { DatagramSink } from './datagram-sink.ts';
 import type { DeliveryOptions } from './delivery-options.ts';
 import type { RemoteValues } from './options.ts';
-import { Overflow } from './overflow.ts';
-import { StreamSink } from './stream-sink.ts';
+import { openStreamSink } from './stream-sink.ts';
 
 export { checkRemote, type RemoteValues, remoteOptions } from './options.ts';
 
@@ -35,7 +34,7 @@ export function openRemote(context: PluginContext<unknown>, values: RemoteValues
   const path = context.host.absolutePath(values.jsonfile);
   const keepAlive = { keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS, noDelay: true };
   const target = jsonmode === 'unix' ? { path } : { host, port, ...keepAlive };
-  return new StreamSink({
+  return openStreamSink({
     name: jsonmode === 'unix' ? path : `tcp://${place}`,
     connect: () => connect({ ...target, allowHalfOpen: true }),
     queueBytes,
@@ -47,23 +46,10 @@ export function openRemote(context: PluginContext<unknown>, values: RemoteValues
 }
 
 function overflowOf(
-  { block, instance, host, log }: PluginContext<unknown>,
+  context: PluginContext<unknown>,
   { jsonspool, jsonspoolmax }: RemoteValues,
 ): DeliveryOptions['overflow'] {
   if (jsonspool === undefined) return undefined;
-  const folder = host.absolutePath(jsonspool);
-  const spool = new Spool({
-    folder,
-    maxBytes: jsonspoolmax,
-    owner: ['block', block, 'JSON', instance].join(' ').trim(),
-    uid: host.uid,
-    asUser: (action) => host.asUser(action),
-    tryLock: tryLockExclusive,
-    damaged: ({ bytes, records }) => {
-      if (bytes > 0) log.counted(`damaged bytes left out in ${folder}`, bytes);
-      if (records > 0) log.counted(`records lost in damaged files of ${folder}`, records);
-    },
-    failed: (error) => log.counted(error.message, 1),
-  });
-  return (parts) => new Overflow({ spool, log, ...parts });
+  const spool = openSpool(context, 'JSON', jsonspool, jsonspoolmax);
+  return (parts) => new Overflow({ spool, log: context.log, ...parts });
 }

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { StreamSink } from '../../../../../../src/plugins/output/json/remote/stream-sink.ts';
+import { openStreamSink } from '../../../../../../src/plugins/output/json/remote/stream-sink.ts';
 import { LoggedLines } from '../../../fake-context.ts';
 import { FakeNetwork } from './fake-network.ts';
 import { distinct } from './sink-bench.ts';
@@ -42,12 +42,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-describe('StreamSink, whatever the receiver does', () => {
+describe('a stream sink, whatever the receiver does', () => {
   test('every record that was taken arrives, and comes first in the order of writing', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60 }), async (steps) => {
         const network = new FakeNetwork(CAPACITY);
-        const sink = new StreamSink({
+        const sink = openStreamSink({
           ...{ queueBytes: 1 << 20, resendBytes: 2 * CAPACITY, name: 'fake' },
           connect: network.connect,
           log: new LoggedLines(),

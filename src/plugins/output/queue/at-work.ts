@@ -1,4 +1,4 @@
-import type { Host } from '../../../api.ts';
+import type { Host } from '../../api.ts';
 
 const INTERVAL_MS = 10;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { PieceQueue } from '../../../../../../src/plugins/output/json/remote/piece-queue.ts';
-import type { Piece } from '../../../../../../src/plugins/output/json/remote/record-buffer.ts';
-import type { SpoolMark } from '../../../../../../src/spool/index.ts';
+import { PieceQueue } from '../../../../../src/plugins/output/queue/piece-queue.ts';
+import type { Piece } from '../../../../../src/plugins/output/queue/record-buffer.ts';
+import type { SpoolMark } from '../../../../../src/spool/index.ts';
 
 const mark: SpoolMark = {
   segment: { sequence: 1, marker: Buffer.alloc(8), path: '', length: 0, recovered: false },

@@ -32,6 +32,19 @@ export class PieceQueue {
     return takeFirst(this.#pieces, this.#sent, bytes);
   }
 
+  /** The next pieces to send: all of one run, and one at least, but no more than `records`. */
+  unsentBatch(records: number): Piece[] {
+    const first = this.#pieces[this.#sent];
+    let end = this.#sent;
+    let sum = 0;
+    for (; end < this.#pieces.length; end++) {
+      const piece = this.#pieces[end];
+      sum += piece?.records ?? 0;
+      if (end > this.#sent && (sum > records || piece?.recovered !== first?.recovered)) break;
+    }
+    return this.#pieces.slice(this.#sent, end);
+  }
+
   /** The first `count` of those to send have been sent. */
   markSent(count: number, now: number): void {
     for (const piece of this.#pieces.slice(this.#sent, this.#sent + count)) {

@@ -1,6 +1,6 @@
-import type { Spool, SpooledFrame, SpoolMark } from '../../../../spool/index.ts';
-import type { OutputCounters, PluginLog } from '../../../api.ts';
-import { Outage } from '../../outage.ts';
+import type { Spool, SpooledFrame, SpoolMark } from '../../../spool/index.ts';
+import type { OutputCounters, PluginLog } from '../../api.ts';
+import { Outage } from '../outage.ts';
 import type { PieceQueue } from './piece-queue.ts';
 import type { Piece, RecordBuffer } from './record-buffer.ts';
 import { Tail } from './tail.ts';

@@ -1,4 +1,4 @@
-import type { SpoolMark } from '../../../../spool/index.ts';
+import type { SpoolMark } from '../../../spool/index.ts';
 
 /** Bytes of memory that are taken at once, and the longest record. */
 export const CHUNK_SIZE = 256 * 1024;
@@ -32,17 +32,31 @@ export interface Piece {
   done: boolean;
 }
 
+/** What each piece begins with. */
+export interface PieceHead {
+  readonly length: number;
+  /** Writes its `length` bytes. */
+  write(out: DataView, at: number): void;
+}
+
 /** Where records are formatted, and become pieces. */
 export class RecordBuffer {
   view: DataView;
   position = 0;
+  /** Bytes of the longest record. */
+  readonly maxRecord: number;
+  readonly #head: PieceHead | undefined;
   readonly #free: Chunk[] = [];
   #chunk: Chunk;
   /** Where the open piece begins, and its records. */
   #start = 0;
   #records = 0;
+  /** The open piece has its head. */
+  #hasHead = false;
 
-  constructor() {
+  constructor(head?: PieceHead) {
+    this.#head = head;
+    this.maxRecord = CHUNK_SIZE - (head?.length ?? 0);
     this.#chunk = this.#take();
     this.view = this.#chunk.view;
   }
@@ -58,6 +72,7 @@ export class RecordBuffer {
 
   /** Whether the open piece can take a record of at most `bytes`. */
   hasRoom(bytes: number): boolean {
+    if (this.#head && !this.#hasHead) return false;
     return this.position + bytes <= CHUNK_SIZE && this.openBytes < LONG_PIECE;
   }
 
@@ -75,6 +90,7 @@ export class RecordBuffer {
     const records = this.#records;
     this.#start = this.position;
     this.#records = 0;
+    this.#hasHead = false;
     return {
       bytes,
       records,
@@ -88,7 +104,16 @@ export class RecordBuffer {
 
   /** Makes room for a record of at most `bytes`, when nothing is open. */
   makeRoom(bytes: number): void {
-    if (this.position + bytes <= CHUNK_SIZE) return;
+    const head = this.#head;
+    this.position = this.#start;
+    if (this.position + (head?.length ?? 0) + bytes > CHUNK_SIZE) this.#changeChunk();
+    if (!head) return;
+    head.write(this.view, this.position);
+    this.position += head.length;
+    this.#hasHead = true;
+  }
+
+  #changeChunk(): void {
     const full = this.#chunk;
     this.#chunk = this.#take();
     this.giveBack(full);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { onceAtWork } from '../../../../../../src/plugins/output/json/remote/at-work.ts';
-import { fakeHost } from '../../../fake-context.ts';
+import { onceAtWork } from '../../../../../src/plugins/output/queue/at-work.ts';
+import { fakeHost } from '../../fake-context.ts';
 
 const ourUid = process.geteuid?.() ?? 0;
 
