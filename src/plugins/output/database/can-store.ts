@@ -1,0 +1,27 @@
+import type { KeyType } from '../../../records/key.ts';
+import type { TableColumn } from './layout.ts';
+
+const numberTypes: readonly KeyType[] = ['bool', 'u8', 'u16', 'u32', 'u64'];
+
+/** Whether values of a key can be stored in a column of a type at all. */
+export function canStore(key: KeyType, { type }: TableColumn): boolean {
+  const isNumber = numberTypes.includes(key);
+  switch (type.kind) {
+    case 'integer':
+      return isNumber || key === 'ip';
+    case 'boolean':
+      return isNumber && key !== 'u64';
+    case 'address':
+      return key === 'ip' || key === 'string';
+    case 'mac':
+      return key === 'mac' || key === 'string';
+    case 'binary':
+      return !isNumber;
+    case 'text':
+    case 'other':
+      return true;
+    case 'time':
+    case 'uuid':
+      return key === 'string';
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * What a column of a table can hold, whatever its database calls it. It decides what becomes of a
+ * key's value: see cell-builder.ts.
+ */
+export type ColumnType =
+  /** Whole numbers of 0 to `max`, and perhaps others. */
+  | { readonly kind: 'integer'; readonly max: bigint }
+  | { readonly kind: 'boolean' }
+  /** Text of at most `maxLength` characters. */
+  | {
+      readonly kind: 'text';
+      readonly maxLength?: number | undefined;
+      /** What is not ASCII cannot be stored, and is escaped. */
+      readonly asciiOnly?: boolean;
+    }
+  /** Bytes: exactly `length` of them, or at most `maxLength`. */
+  | {
+      readonly kind: 'binary';
+      readonly length?: number | undefined;
+      readonly maxLength?: number | undefined;
+    }
+  /** IPv4 and IPv6 addresses. */
+  | { readonly kind: 'address' }
+  /** Link-layer addresses of six bytes. */
+  | { readonly kind: 'mac' }
+  /** Points in time, to the microsecond or less exactly. */
+  | { readonly kind: 'time' }
+  | { readonly kind: 'uuid' }
+  /** Anything else: the database makes it from a text. */
+  | { readonly kind: 'other' };
+
+export interface TableColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** The type as its database writes it: `varchar(32)`. */
+  readonly sqlType: string;
+  /** A value comes about without being given: a default that is not NULL, a sequence, an expression. */
+  readonly hasDefault: boolean;
+}
+
+/** What there is to fill. */
+export interface TableLayout {
+  /** The table as messages name it: `ulog2`, `public.ulog2`. */
+  readonly table: string;
+  /** All columns in their order, or the arguments of the procedure, under the names of the columns. */
+  readonly columns: readonly TableColumn[];
+  /** Columns cannot be left out: they are arguments of a procedure. */
+  readonly positional: boolean;
+}

@@ -1,0 +1,49 @@
+import type { TableLayout } from './layout.ts';
+
+/** Rows as they wait: a head and the rows behind it, as RowFormat writes them. */
+export interface RowPiece {
+  readonly bytes: Uint8Array;
+  /** How many rows. */
+  readonly records: number;
+}
+
+/** What became of rows. stored + known + refused is their number. */
+export interface StoreResult {
+  readonly stored: number;
+  /** The table had their ids already: an attempt before has stored them. */
+  readonly known: number;
+  /** The database does not take them. */
+  readonly refused: number;
+  /** What it said, and for how many of them. */
+  readonly reasons: ReadonlyMap<string, number>;
+  /** Texts that were cut to what their column takes. */
+  readonly cut: number;
+  /** Values that their column cannot hold: they became NULL. */
+  readonly unfit: number;
+}
+
+/** Somewhere to store rows, until the connection ends. One operation at a time. */
+export interface Session {
+  readonly layout: TableLayout;
+  /**
+   * Stores rows, those left out that the database does not take.
+   *
+   * @throws Error if the database does not work: some rows may be stored then
+   */
+  store(pieces: readonly RowPiece[]): Promise<StoreResult>;
+  /** Ends the connection in order. Never throws. */
+  close(): Promise<void>;
+  /** Ends it at once: what it is doing fails. */
+  destroy(): void;
+}
+
+/** How to come to a session. */
+export interface SessionOpener {
+  /** Where rows go, for messages; without password. */
+  readonly name: string;
+  /**
+   * @param lost called once, later, when the connection has ended by itself
+   * @throws Error that says what was tried, what went wrong, and what can be done
+   */
+  open(lost: (error: Error) => void): Promise<Session>;
+}

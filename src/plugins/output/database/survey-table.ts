@@ -1,0 +1,55 @@
+import type { SurveyContext } from '../../api.ts';
+import { checkLayout } from './check-layout.ts';
+import type { Database, TableConnection } from './database.ts';
+
+/** The common options that matter before the start. */
+export interface SurveyOptions {
+  /** Of the options' names: `pgsql`. */
+  readonly prefix: string;
+  readonly lazy: boolean;
+  readonly ipv4only: boolean;
+}
+
+/**
+ * Asks a database which keys its table wants.
+ *
+ * @throws Error if it cannot be reached, unless `lazy` is set, or if columns cannot be filled: one error
+ *   for all of them
+ */
+export async function surveyTable(
+  database: Database,
+  { host, keys, log }: Pick<SurveyContext<unknown>, 'host' | 'keys' | 'log'>,
+  { prefix, lazy, ipv4only }: SurveyOptions,
+): Promise<readonly string[]> {
+  let connection: TableConnection;
+  try {
+    connection = await host.asUser(() => database.connect(() => {}));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (!lazy)
+      throw new Error(`${message} (${prefix}lazy would start without it)`, { cause: error });
+    log.notice(`${message}; all keys are kept until it works`);
+    return keys.filter(({ onlyByName }) => !onlyByName).map(({ name }) => name);
+  }
+  const { layout } = connection;
+  await connection.close();
+  const { keys: wanted, problems, leftOut } = checkLayout(layout, keys, ipv4only);
+  if (problems.length > 0) {
+    const lines = problems.map((problem) => `\n  ${problem}`).join('');
+    const advice = adviceFor(problems, prefix);
+    throw new Error(`${database.name}: table ${layout.table} cannot be filled:${lines}${advice}`);
+  }
+  if (wanted.length === 0) {
+    throw new Error(`${database.name}: no column of table ${layout.table} is named after a key`);
+  }
+  if (leftOut.length > 0) log.info(`columns left to the database: ${leftOut.join(', ')}`);
+  return wanted;
+}
+
+function adviceFor(problems: readonly string[], prefix: string): string {
+  const isAboutIpv6 = problems.some((problem) => problem.endsWith('no IPv6 ones'));
+  const ipv6 = isAboutIpv6
+    ? `\n  change the type of columns for addresses, or set ${prefix}ipv4only to lose IPv6 ones`
+    : '';
+  return `${ipv6}\n  a column whose name begins with "_" is left to the database`;
+}
