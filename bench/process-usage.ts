@@ -22,8 +22,8 @@ export function processUsage(pid: number): ProcessUsage {
 }
 
 /**
- * Microseconds that the process's present threads have run, exact to the nanosecond: for an idle
- * process, whose time would be lost between two clock ticks. `undefined` on kernels without schedstats.
+ * Microseconds that the process's present threads have run, exact to the nanosecond: what an idle
+ * process takes would be lost between two clock ticks, of a short run a tenth. `undefined` on kernels without schedstats.
  */
 export function exactCpu(pid: number): number | undefined {
   try {

@@ -4,7 +4,7 @@ import type { Case } from './cases.ts';
 import { type Contestant, counterOf, portOf } from './contestant.ts';
 import { generateLoad } from './load-generator.ts';
 import { drained } from './netlink-queue.ts';
-import { processUsage } from './process-usage.ts';
+import { exactCpu, processUsage } from './process-usage.ts';
 
 /** The load of one run. */
 export interface Traffic {
@@ -55,19 +55,23 @@ export async function runOnce(
   const offeredBefore = await offeredTo(namespace, contestant);
   const { warmUp = 0, rate: asked = Infinity } = traffic;
   if (warmUp > 0) await send({ packets: warmUp, rate: Math.min(asked, warmUpRate) });
-  const before = processUsage(daemon.pid);
+  const before = cpuTime(daemon.pid);
   const rate = await send(traffic);
-  const after = processUsage(daemon.pid);
+  const cpu = cpuTime(daemon.pid) - before;
+  const { rss } = processUsage(daemon.pid);
   await daemon.stop();
   return {
     offered: (await offeredTo(namespace, contestant)) - offeredBefore,
     written: await testCase.count(daemon.folder.join(contestant.file)),
     rate,
-    cpuPerPacket: (after.cpu - before.cpu) / traffic.packets,
-    rss: after.rss,
+    cpuPerPacket: cpu / traffic.packets,
+    rss,
     startup,
   };
 }
+
+/** Microseconds that it has run. No thread of either daemon ends before the daemon does. */
+const cpuTime = (pid: number): number => exactCpu(pid) ?? processUsage(pid).cpu;
 
 /** Starts a daemon and tells how many milliseconds it took to be ready. */
 export async function timedStart(

@@ -35,6 +35,26 @@ export function writeLiteral(out: DataView, at: number, { words, length }: Liter
   return at + length;
 }
 
+/** Bytes behind the end of a text that {@link copyText} may overwrite. */
+export const COPY_SLACK = 7;
+
+/**
+ * Copies a text, eight bytes at a time, as doubles: no text has in it the bytes of a NaN, 7f or ff with
+ * f0 and more behind, whose bits would not be safe. Up to COPY_SLACK bytes behind it are read as well.
+ */
+export function copyText(
+  out: DataView,
+  at: number,
+  text: DataView,
+  offset: number,
+  length: number,
+): void {
+  // Any byte order will do, if it is one for both; the processor's own takes no work.
+  for (let i = 0; i < length; i += 8) {
+    out.setFloat64(at + i, text.getFloat64(offset + i, true), true);
+  }
+}
+
 /** 0–999: left-aligned digits in the upper three bytes, their number in the lowest. */
 const digits = Uint32Array.from({ length: 1000 }, (_, i) => word(String(i)) | String(i).length);
 /** 0–999: exactly three digits in the upper three bytes. */

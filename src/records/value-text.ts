@@ -1,3 +1,4 @@
+import type { Batch } from './batch.ts';
 import { BytesColumn, type Column, NumberColumn } from './column.ts';
 import { type EscapeStyle, lineStyle, writeEscaped } from './escape.ts';
 import type { KeyType } from './key.ts';
@@ -71,6 +72,33 @@ export class ValueText {
 
   has(row: number): boolean {
     return this.#present[row] === 1;
+  }
+
+  /** Whether all rows of a selection, each of which has a value, have the same one. */
+  isSameInAll({ rows, selected }: Batch): boolean {
+    const first = this.#first;
+    const second = this.#second;
+    const model = rows[0] as number;
+    const itsFirst = first[model] as number;
+    const itsSecond = second[model] as number;
+    const isReference = this.#bytes !== noBytes;
+    for (let s = 1; s < selected; s++) {
+      const row = rows[s] as number;
+      if (second[row] !== itsSecond) return false;
+      if (first[row] !== itsFirst && !(isReference && this.#isSameText(row, model))) return false;
+    }
+    return true;
+  }
+
+  /** Whether two rows refer to the same bytes, where they are as long. */
+  #isSameText(row: number, other: number): boolean {
+    const { data } = this.#bytes;
+    const length = this.#second[row] as number;
+    const from = this.#first[row] as number;
+    const otherFrom = this.#first[other] as number;
+    let i = 0;
+    while (i < length && data[from + i] === data[otherFrom + i]) i++;
+    return i === length;
   }
 
   /** An upper bound of what `write` needs for the row, in bytes, without SLACK. */

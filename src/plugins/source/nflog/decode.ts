@@ -1,23 +1,15 @@
-import { NFGENMSG } from '../../../netlink/constants.ts';
+import { align4, NFGENMSG, NLA_TYPE_MASK, NLATTR } from '../../../netlink/constants.ts';
 import { AttributeCursor, type MessageCursor } from '../../../netlink/cursor.ts';
 import {
-  NFULA_GID,
   NFULA_HWADDR,
   NFULA_HWHEADER,
   NFULA_HWTYPE,
-  NFULA_IFINDEX_INDEV,
-  NFULA_IFINDEX_OUTDEV,
-  NFULA_IFINDEX_PHYSINDEV,
-  NFULA_IFINDEX_PHYSOUTDEV,
   NFULA_L2HDR,
-  NFULA_MARK,
   NFULA_PACKET_HDR,
   NFULA_PAYLOAD,
   NFULA_PREFIX,
   NFULA_SEQ,
-  NFULA_SEQ_GLOBAL,
   NFULA_TIMESTAMP,
-  NFULA_UID,
   NFULA_VLAN,
   NFULA_VLAN_PROTO,
   NFULA_VLAN_TCI,
@@ -27,36 +19,32 @@ import {
 } from '../../../netlink/nflog-protocol.ts';
 import type { BytesColumn, NumberColumn } from '../../../records/column.ts';
 import type { ColumnSet } from '../../../records/column-set.ts';
-import type { Key } from '../../../records/key.ts';
 import { Family } from '../../../records/protocols/ip-protocol.ts';
+import { Attributes, Treatment } from './attributes.ts';
 import { nflogKeys } from './keys.ts';
 
 /** NF_NETDEV_EGRESS (linux/netfilter.h). */
 const HOOK_EGRESS = 1;
 
-/** Room for every type there is, and some to come. */
-const ATTRIBUTE_TYPES = 32;
+/** The keys of which every row has a value, whatever its message says. */
+const rowDefaults = [nflogKeys.label, nflogKeys.pktcount, nflogKeys.pktlen, nflogKeys.mark];
 
-/** The keys that an attribute is for. Those not listed are always needed. */
-const attributeKeys: readonly (readonly [type: number, keys: readonly Key[]])[] = [
-  [NFULA_MARK, [nflogKeys.mark]],
-  [NFULA_TIMESTAMP, [nflogKeys.timeSec, nflogKeys.timeUsec]],
-  [NFULA_IFINDEX_INDEV, [nflogKeys.ifindexIn]],
-  [NFULA_IFINDEX_OUTDEV, [nflogKeys.ifindexOut]],
-  [NFULA_IFINDEX_PHYSINDEV, [nflogKeys.ifindexPhysin]],
-  [NFULA_IFINDEX_PHYSOUTDEV, [nflogKeys.ifindexPhysout]],
-  [NFULA_HWADDR, [nflogKeys.macSaddr, nflogKeys.macAddrlen]],
-  [NFULA_PREFIX, [nflogKeys.prefix]],
-  [NFULA_UID, [nflogKeys.uid]],
-  [NFULA_GID, [nflogKeys.gid]],
-  [NFULA_SEQ_GLOBAL, [nflogKeys.seqGlobal]],
-  [NFULA_HWTYPE, [nflogKeys.type]],
-  [NFULA_HWHEADER, [nflogKeys.mac, nflogKeys.macLen]],
-  [NFULA_VLAN, [nflogKeys.vlanProto, nflogKeys.vlanTci]],
-];
-const alwaysWanted = [NFULA_PACKET_HDR, NFULA_PAYLOAD, NFULA_SEQ, NFULA_L2HDR];
-
-type NumberKey = Exclude<keyof typeof nflogKeys, 'mac' | 'macSaddr' | 'pkt' | 'prefix'>;
+type NumberKey =
+  | 'macLen'
+  | 'type'
+  | 'macAddrlen'
+  | 'pktlen'
+  | 'pktcount'
+  | 'label'
+  | 'timeSec'
+  | 'timeUsec'
+  | 'mark'
+  | 'hook'
+  | 'family'
+  | 'protocol'
+  | 'seqLocal'
+  | 'vlanProto'
+  | 'vlanTci';
 
 /** What a packet that says nothing else is given: the block's label, the time of its receipt. */
 export interface RowDefaults {
@@ -75,10 +63,10 @@ export class NflogDecoder {
   /** The packet's NFULA_SEQ, or −1 when the message has none. */
   sequence = -1;
 
-  /** 1 for the attribute types that somebody reads a key of. */
-  readonly #wanted = new Uint8Array(ATTRIBUTE_TYPES);
-  readonly #attribute = new AttributeCursor();
+  readonly #attributes: Attributes;
   readonly #nested = new AttributeCursor();
+  /** Whether somebody reads one of `rowDefaults`. */
+  readonly #hasDefaultsRead: boolean;
   readonly #n: { readonly [key in NumberKey]: NumberColumn };
   // Of the packet being decoded. Columns must not be read back: those that nobody reads are shared.
   #hook = -1;
@@ -93,10 +81,8 @@ export class NflogDecoder {
   readonly #prefix: BytesColumn;
 
   constructor(columns: ColumnSet) {
-    for (const type of alwaysWanted) this.#wanted[type] = 1;
-    for (const [type, keys] of attributeKeys) {
-      if (keys.some(({ name }) => columns.isRead(name))) this.#wanted[type] = 1;
-    }
+    this.#attributes = new Attributes(columns);
+    this.#hasDefaultsRead = rowDefaults.some(({ name }) => columns.isRead(name));
     this.#n = {
       macLen: columns.numbers(nflogKeys.macLen),
       type: columns.numbers(nflogKeys.type),
@@ -107,17 +93,10 @@ export class NflogDecoder {
       timeSec: columns.numbers(nflogKeys.timeSec),
       timeUsec: columns.numbers(nflogKeys.timeUsec),
       mark: columns.numbers(nflogKeys.mark),
-      ifindexIn: columns.numbers(nflogKeys.ifindexIn),
-      ifindexOut: columns.numbers(nflogKeys.ifindexOut),
-      ifindexPhysin: columns.numbers(nflogKeys.ifindexPhysin),
-      ifindexPhysout: columns.numbers(nflogKeys.ifindexPhysout),
       hook: columns.numbers(nflogKeys.hook),
       family: columns.numbers(nflogKeys.family),
       protocol: columns.numbers(nflogKeys.protocol),
-      uid: columns.numbers(nflogKeys.uid),
-      gid: columns.numbers(nflogKeys.gid),
       seqLocal: columns.numbers(nflogKeys.seqLocal),
-      seqGlobal: columns.numbers(nflogKeys.seqGlobal),
       vlanProto: columns.numbers(nflogKeys.vlanProto),
       vlanTci: columns.numbers(nflogKeys.vlanTci),
     };
@@ -129,38 +108,55 @@ export class NflogDecoder {
 
   /** Fills a row from an NFULNL_MSG_PACKET; false when its attributes are not well-formed. */
   decode(row: number, message: MessageCursor): boolean {
-    const n = this.#n;
-    const view = message.view;
+    const { view, offset, end } = message;
     this.sequence = -1;
-    if (message.end - message.offset < NFGENMSG.size) return false;
-    const family = view.getUint8(message.offset);
-    n.family.set(row, family);
+    if (end - offset < NFGENMSG.size) return false;
+    const family = view.getUint8(offset);
+    this.#n.family.set(row, family);
+    this.#n.timeSec.set(row, this.defaults.second);
+    this.#n.timeUsec.set(row, this.defaults.microsecond);
+    if (this.#hasDefaultsRead) this.#setDefaults(row);
+    this.#hook = -1;
+    this.#payloadLength = -1;
+    this.#headerLength = 0;
+    this.#linkHeaderLength = 0;
+    const { treatments, values, present } = this.#attributes;
+    // As an AttributeCursor does it, which would have to keep in memory what stays in registers here. What
+    // other modules call constants a bundle makes variables: here they are looked up once for a packet.
+    const { size: header, nla_type: typeAt } = NLATTR;
+    const { NONE, NUMBER, OWN } = Treatment;
+    let at = offset + NFGENMSG.size;
+    while (end - at >= header) {
+      // Little-endian, as all that specter runs on: see assertSupportedAbi.
+      const length = view.getUint16(at, true);
+      if (length < header || length > end - at) break;
+      const type = view.getUint16(at + typeAt, true) & NLA_TYPE_MASK;
+      const treatment = type < treatments.length ? treatments[type] : NONE;
+      if (treatment === OWN) {
+        this.#take(row, type, view, at + header, length - header);
+      } else if (treatment === NUMBER && length >= header + 4) {
+        (values[type] as Uint32Array)[row] = view.getUint32(at + header);
+        (present[type] as Uint8Array)[row] = 1;
+      }
+      // The last one may lack its padding.
+      at += align4(length);
+    }
+    if (this.#payloadLength >= 0) this.#setPayload(row, family);
+    return at >= end;
+  }
+
+  #setDefaults(row: number): void {
+    const n = this.#n;
     if (this.defaults.label >= 0) n.label.set(row, this.defaults.label);
     n.pktcount.set(row, 1);
     n.pktlen.set(row, 0);
     // The kernel leaves a mark of zero out of the message: here absent does mean zero.
     n.mark.set(row, 0);
-    n.timeSec.set(row, this.defaults.second);
-    n.timeUsec.set(row, this.defaults.microsecond);
-    const attribute = this.#attribute.reset(view, message.offset + NFGENMSG.size, message.end);
-    this.#hook = -1;
-    this.#payloadLength = -1;
-    this.#headerLength = 0;
-    this.#linkHeaderLength = 0;
-    const wanted = this.#wanted;
-    while (attribute.next()) {
-      const type = attribute.type;
-      if (type < ATTRIBUTE_TYPES && wanted[type] === 1) this.#take(row, attribute, view);
-    }
-    if (this.#payloadLength >= 0) this.#setPayload(row, family);
-    return !attribute.malformed;
   }
 
-  #take(row: number, attribute: AttributeCursor, view: DataView): void {
+  #take(row: number, type: number, view: DataView, at: number, length: number): void {
     const n = this.#n;
-    const at = attribute.offset;
-    const length = attribute.length;
-    switch (attribute.type) {
+    switch (type) {
       case NFULA_PACKET_HDR:
         if (length < NFULNL_MSG_PACKET_HDR.size) return;
         n.protocol.set(row, view.getUint16(at + NFULNL_MSG_PACKET_HDR.hw_protocol));
@@ -170,6 +166,11 @@ export class NflogDecoder {
       case NFULA_PAYLOAD:
         this.#payloadOffset = at;
         this.#payloadLength = length;
+        return;
+      case NFULA_SEQ:
+        if (length < 4) return;
+        this.sequence = view.getUint32(at);
+        n.seqLocal.set(row, this.sequence);
         return;
       case NFULA_PREFIX:
         this.#takePrefix(row, view, at, length);
@@ -195,43 +196,6 @@ export class NflogDecoder {
         return;
       case NFULA_VLAN:
         this.#takeVlan(row, view, at, length);
-        return;
-      default:
-        if (length >= 4) this.#takeNumber(row, attribute.type, view.getUint32(at));
-    }
-  }
-
-  /** The attributes that are one 32-bit number. Types that nobody knows are passed over. */
-  #takeNumber(row: number, type: number, value: number): void {
-    const n = this.#n;
-    switch (type) {
-      case NFULA_MARK:
-        n.mark.set(row, value);
-        return;
-      case NFULA_IFINDEX_INDEV:
-        n.ifindexIn.set(row, value);
-        return;
-      case NFULA_IFINDEX_OUTDEV:
-        n.ifindexOut.set(row, value);
-        return;
-      case NFULA_IFINDEX_PHYSINDEV:
-        n.ifindexPhysin.set(row, value);
-        return;
-      case NFULA_IFINDEX_PHYSOUTDEV:
-        n.ifindexPhysout.set(row, value);
-        return;
-      case NFULA_UID:
-        n.uid.set(row, value);
-        return;
-      case NFULA_GID:
-        n.gid.set(row, value);
-        return;
-      case NFULA_SEQ:
-        this.sequence = value;
-        n.seqLocal.set(row, value);
-        return;
-      case NFULA_SEQ_GLOBAL:
-        n.seqGlobal.set(row, value);
         return;
     }
   }

@@ -48,6 +48,28 @@ class Numbers {
   }
 }
 
+interface Cell {
+  readonly number: number;
+  readonly place: readonly number[];
+}
+
+function fill(columns: ColumnSet, declared: Key, row: number, { number, place }: Cell): void {
+  const [offset = 0, length = 0] = place;
+  switch (declared.type) {
+    case 'u32':
+      columns.numbers(declared).set(row, number);
+      break;
+    case 'bool':
+      columns.numbers(declared).set(row, number & 1);
+      break;
+    case 'u64':
+      columns.wide(declared).set(row, number & 1, number);
+      break;
+    default:
+      columns.bytes(declared).set(row, offset, declared.type === 'ip' ? 4 : length);
+  }
+}
+
 describe('KeyFields', () => {
   test('writes what a row has, with the separator between, in every batch anew', () => {
     // One to seventeen bytes with `=` and separator; longer than sixteen.
@@ -86,6 +108,60 @@ describe('KeyFields', () => {
     numbers.batch.selected = 1;
     numbers.fields.begin(numbers.batch);
     expect(numbers.text(2)).toBe('a=3,b=4');
+  });
+
+  test('writes of a row among others what it writes of the row alone, whatever they have in common', () => {
+    const keys = [
+      key('u32', 'u32', ''),
+      key('text', 'string', ''),
+      key('flag', 'bool', ''),
+      key('address', 'ip', ''),
+      key('wide', 'u64', ''),
+      key('a.key.with.a.name.of.more.than.32', 'bytes', ''),
+      key('mac', 'mac', ''),
+    ];
+    // Twice the same bytes at different places, the same place with different lengths.
+    const data = Buffer.from('10.0.0.1,10.0.0.1\n\xff\x00\x7f', 'latin1');
+    const place = fc.constantFrom([0, 8], [9, 8], [0, 4], [1, 4], [9, 4], [17, 4]);
+    const cell = fc.option(fc.record({ number: fc.constantFrom(0, 7, 4_000_000_000), place }));
+    const row = fc.tuple(...keys.map(() => cell));
+    const property = fc.property(
+      fc.array(row, { minLength: 2, maxLength: 3 }),
+      fc.array(fc.nat(2), { minLength: 1, maxLength: 12 }),
+      fc.subarray(keys, { minLength: 1 }),
+      (models, order, chosen) => {
+        const columns = new ColumnSet(order.length, chosen);
+        const batch = new Batch(columns);
+        batch.begin(data);
+        batch.count = order.length;
+        for (const [at, model] of order.entries()) {
+          for (const [i, declared] of keys.entries()) {
+            const value = models[model % models.length]?.[i];
+            if (value && chosen.includes(declared)) fill(columns, declared, at, value);
+          }
+        }
+        const fields = new KeyFields(columns.entries(), ',');
+        const out = Buffer.alloc(4096, UNTOUCHED);
+        const view = viewOf(out);
+        const write = (row: number): string => {
+          const end = START + fields.room(row);
+          out.fill(UNTOUCHED);
+          const text = out.toString('latin1', START, fields.write(row, view, START));
+          expect(out.indexOf(UNTOUCHED, end)).toBe(end);
+          return text;
+        };
+        const alone = order.map((_, row) => {
+          batch.rows[0] = row;
+          batch.selected = 1;
+          fields.begin(batch);
+          return write(row);
+        });
+        batch.selectAll();
+        fields.begin(batch);
+        expect(order.map((_, row) => write(row))).toEqual(alone);
+      },
+    );
+    fc.assert(property, { numRuns: 500 });
   });
 
   test('writes values as ValueText does, in the style given', () => {
