@@ -9,6 +9,8 @@ export interface FormatOptions {
   readonly limit?: number;
   /** Diagnostics already left out by the phases that found them; added to N. Default 0. */
   readonly suppressed?: number;
+  /** Names of options, in lower case, whose values are shown as asterisks. Default: none. */
+  readonly secrets?: ReadonlySet<string>;
 }
 
 /** Source characters shown before and after the start of an error in a very long line. */
@@ -26,13 +28,13 @@ const reset = '\x1b[0m';
 export function formatDiagnostic(
   diagnostic: Diagnostic,
   source: SourceText,
-  { color = false }: FormatOptions = {},
+  options: FormatOptions = {},
 ): string {
   const { severity, message, suggestion, span, related } = diagnostic;
   const hint = suggestion === undefined ? '' : `; did you mean "${suggestion}"?`;
-  const text = entry(severity, `${message}${hint}`, span, source, color);
+  const text = entry(severity, `${message}${hint}`, span, source, options);
   if (!related) return text;
-  return `${text}\n${entry('note', related.message, related.span, source, color)}`;
+  return `${text}\n${entry('note', related.message, related.span, source, options)}`;
 }
 
 /** All diagnostics as text, in the order of the file; empty when there are none. */
@@ -56,14 +58,14 @@ function entry(
   message: string,
   span: Span,
   source: SourceText,
-  color: boolean,
+  { color = false, secrets }: FormatOptions,
 ): string {
   const place = `${printable(source.file)}:${span.line}:${span.column}:`;
   const text = printable(message);
   const head = color
     ? `${bold}${place}${reset} ${colors[kind]}${kind}:${reset} ${bold}${text}${reset}`
     : `${place} ${kind}: ${text}`;
-  const { line, caret } = excerpt(source.text, span);
+  const { line, caret } = excerpt(maskSecrets(source.text, span, secrets), span);
   return `${head}\n${line}\n${color ? `${colors[kind]}${caret}${reset}` : caret}`;
 }
 
@@ -81,6 +83,16 @@ function excerpt(text: string, span: Span): { line: string; caret: string } {
   const indent = Array.from(before, (c) => (c === '\t' ? '\t' : ' ')).join('');
   const tail = '~'.repeat(Math.max(0, Array.from(marked).length - 1));
   return { line, caret: `${start > lineStart ? ' ' : ''}${indent}^${tail}` };
+}
+
+/** The text with asterisks in place of a secret value, where the span's line has one. */
+function maskSecrets(text: string, span: Span, secrets: FormatOptions['secrets']): string {
+  const lineStart = span.offset === 0 ? 0 : text.lastIndexOf('\n', span.offset - 1) + 1;
+  const line = /^[^\n]*/.exec(text.slice(lineStart))?.[0] ?? '';
+  const [name = '', option = ''] = /^[\s{:;]*([\w.-]+)[\s=]*/.exec(line) ?? [];
+  if (!secrets?.has(option.toLowerCase())) return text;
+  const masked = name + line.slice(name.length).replace(/[^\r]/g, '*');
+  return text.slice(0, lineStart) + masked + text.slice(lineStart + line.length);
 }
 
 /** Makes text safe for a terminal: control characters become U+FFFD, one column each. */

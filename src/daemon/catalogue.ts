@@ -67,6 +67,18 @@ export class PluginCatalogue implements Catalogue {
     return successors[pluginName.toUpperCase()];
   }
 
+  /** Names of the options whose values nobody may see, in lower case, aliases included. */
+  secrets(): ReadonlySet<string> {
+    const names = new Set<string>();
+    for (const { options } of this.#stages.values()) {
+      for (const [name, schema] of Object.entries(options)) {
+        if (schema.type !== 'string' || !schema.secret) continue;
+        for (const each of [name, ...(schema.aliases ?? [])]) names.add(each.toLowerCase());
+      }
+    }
+    return names;
+  }
+
   /** The plugin behind a schema that this catalogue gave out. */
   stageOf(schema: PluginSchema): StagePlugin {
     return found(this.#stagePlugins.get(schema), schema);

@@ -80,8 +80,9 @@ export async function loadConfig(
   const loaded =
     config && global && errors.length === 0 ? { config, catalogue, global } : undefined;
   const suppressed = parsed.suppressed + resolved.suppressed;
+  const secrets = catalogue.secrets();
   const format = (some: readonly Diagnostic[], leftOut: number): string =>
-    formatDiagnostics(some, parsed.document.source, { color, suppressed: leftOut });
+    formatDiagnostics(some, parsed.document.source, { color, secrets, suppressed: leftOut });
   return {
     ...(loaded && { loaded }),
     messages: format(diagnostics, suppressed),

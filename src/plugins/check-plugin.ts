@@ -76,7 +76,12 @@ const range = { min: optional(number), max: optional(number) };
 
 const optionMembers: { readonly [Type in OptionType]: MembersOf<Type> } = {
   flag: { ...common, default: optional(boolean) },
-  string: { ...common, rest: optional(boolean), default: optional(string) },
+  string: {
+    ...common,
+    rest: optional(boolean),
+    secret: optional(boolean),
+    default: optional(string),
+  },
   path: { ...common, access, words: optional(texts), default: optional(string) },
   integer: { ...common, ...range, default: optional(number) },
   size: { ...common, ...range, default: optional(string) },

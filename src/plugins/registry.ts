@@ -9,6 +9,9 @@ import { http } from './input/http/index.ts';
 import { local } from './input/local.ts';
 import { pwsniff } from './input/pwsniff.ts';
 import { tls } from './input/tls/index.ts';
+import { mysql } from './output/database/mysql.ts';
+import { pgsql } from './output/database/pgsql.ts';
+import { sqlite3 } from './output/database/sqlite3.ts';
 import { exec } from './output/exec/index.ts';
 import { gprint } from './output/gprint.ts';
 import { json } from './output/json/index.ts';
@@ -42,6 +45,9 @@ export const builtinStages: readonly StagePlugin[] = [
   json,
   xml,
   pcap,
+  sqlite3,
+  pgsql,
+  mysql,
   exec,
   nftset,
 ];

@@ -16,6 +16,8 @@ export interface StringOption extends Declaration {
   readonly default?: string;
   /** The value is the rest of the line as written, quotes included. For command lines. */
   readonly rest?: boolean;
+  /** A password, or something with one: never shown. */
+  readonly secret?: boolean;
 }
 
 /** The path of a file. */

@@ -113,6 +113,7 @@ Keys that its options name are read as well.
         ],
         reads: 'all',
         readsNamed: true,
+        surveys: false,
         provides: [],
       },
     ]);
@@ -181,6 +182,9 @@ test('specter plugins lists them with kind and summary', () => {
     'JSON output',
     'XML output',
     'PCAP output',
+    'SQLITE3 output',
+    'PGSQL output',
+    'MYSQL output',
     'EXEC output',
     'NFTSET output',
     '',

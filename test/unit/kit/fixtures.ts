@@ -40,6 +40,9 @@ export const fixtures: Readonly<Record<string, readonly CheckOptions[]>> = {
   GPRINT: [{}, { options: ['gprintkeys ip.saddr oob.prefix'] }],
   XML: [{}],
   PCAP: [{}, { options: ['pcapformat pcapng'] }],
+  SQLITE3: [{}],
+  PGSQL: [{ options: ['pgsqltable packet', 'pgsqlhost /nowhere', 'pgsqllazy'] }],
+  MYSQL: [{ options: ['mysqltable packet', 'mysqldb ulog', 'mysqlsocket /nowhere', 'mysqllazy'] }],
   EXEC: [{ options: ['execstr /bin/true %{ip.saddr}', 'execqueue 16', 'exectimeout 1s'] }],
   NFTSET: [
     {

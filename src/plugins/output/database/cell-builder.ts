@@ -1,6 +1,6 @@
 import type { KeyType } from '../../../records/key.ts';
 import { BinaryBuilder, IdBuilder, MappedAddressBuilder, NullBuilder } from './bytes-builders.ts';
-import { canStore } from './can-store.ts';
+import { canStore, isNumber } from './can-store.ts';
 import type { Source } from './column-map.ts';
 import {
   AddressNumberBuilder,
@@ -62,6 +62,11 @@ function valueBuilder(column: TableColumn, field: number, key: KeyType): CellBui
     }
     case 'text':
       return new TextBuilder(column, field, key, type);
+    case 'any':
+      if (isNumber(key)) return new NumberBuilder(column, 'integer', field, 2n ** 63n - 1n);
+      return key === 'bytes'
+        ? new BinaryBuilder(column, 'binary', field, unlimited)
+        : new TextBuilder(column, field, key, {});
     case 'time':
     case 'uuid':
     case 'other':

@@ -26,6 +26,8 @@ export type ColumnType =
   /** Points in time, to the microsecond or less exactly. */
   | { readonly kind: 'time' }
   | { readonly kind: 'uuid' }
+  /** Each value as it is: a whole number up to 2⁶³ − 1, a text, or bytes. */
+  | { readonly kind: 'any' }
   /** Anything else: the database makes it from a text. */
   | { readonly kind: 'other' };
 

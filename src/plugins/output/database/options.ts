@@ -1,7 +1,7 @@
-import { defineOptions, type OptionSchemas, type OptionValues } from '../../api.ts';
+import type { OptionSchemas, OptionValues } from '../../api.ts';
 
 /** Options that all databases have, each under a name of its own: `pgsqlbatch`. */
-const common = defineOptions({
+const common = {
   batch: {
     type: 'integer',
     min: 1,
@@ -57,7 +57,7 @@ const common = defineOptions({
     type: 'flag',
     help: 'columns of whole numbers may take addresses: an IPv6 address becomes NULL, and is counted',
   },
-});
+} as const satisfies OptionSchemas;
 
 export type CommonValues = OptionValues<typeof common>;
 

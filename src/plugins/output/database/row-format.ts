@@ -1,4 +1,3 @@
-import type { Batch } from '../../../records/batch.ts';
 import { BytesColumn, NumberColumn } from '../../../records/column.ts';
 import type { KeyColumn } from '../../../records/column-set.ts';
 import { SLACK } from '../../../records/text.ts';
@@ -19,8 +18,6 @@ const noBytes = new BytesColumn(0);
 /**
  * Writes rows in the form in which they wait for the database, as row-head.ts describes it: no text
  * is made of anything yet, and a spool holds them as they are.
- *
- * A row without a time of the kernel's (`oob.time.sec`, `oob.time.usec`) gets that of its receipt.
  */
 export class RowFormat implements RecordFormat {
   readonly head: PieceHead;
@@ -36,11 +33,6 @@ export class RowFormat implements RecordFormat {
   readonly #long: Uint32Array;
   readonly #fixedRoom: number;
   readonly #bitmap: number;
-  /** The places of the seconds and of the microseconds of the record's time; −1: not wanted. */
-  readonly #secondsField: number;
-  readonly #microsecondsField: number;
-  #seconds = 0;
-  #microseconds = 0;
 
   constructor(keys: readonly KeyColumn[]) {
     const kinds: Kind[] = keys.map(({ column }) => kindOf(column));
@@ -58,9 +50,6 @@ export class RowFormat implements RecordFormat {
     this.#long = Uint32Array.from(kinds.flatMap((kind, i) => (kind === Kind.BYTES ? [i] : [])));
     this.#bitmap = Math.ceil(keys.length / 8);
     this.#fixedRoom = this.#bitmap + 8 * keys.length + SLACK;
-    const placeOf = (name: string): number => keys.findIndex(({ key }) => key.name === name);
-    this.#secondsField = placeOf('oob.time.sec');
-    this.#microsecondsField = placeOf('oob.time.usec');
     const head = encodeHead(keys.map(({ key: { name, type } }) => ({ name, type })));
     this.head = {
       length: head.length,
@@ -69,12 +58,6 @@ export class RowFormat implements RecordFormat {
         this.#ids.writeFirst(out, at + ID_OFFSET);
       },
     };
-  }
-
-  begin(_batch: Batch): void {
-    const now = Date.now();
-    this.#seconds = Math.floor(now / 1000);
-    this.#microseconds = (now % 1000) * 1000;
   }
 
   room(row: number): number {
@@ -92,9 +75,6 @@ export class RowFormat implements RecordFormat {
   write(row: number, out: DataView, start: number): number {
     const kinds = this.#kinds;
     const count = kinds.length;
-    // The kernel stamps neither half, or both.
-    const unstamped =
-      this.#secondsField >= 0 && (this.#present[this.#secondsField] as Uint8Array)[row] !== 1;
     let at = start + this.#bitmap;
     let bits = 0;
     for (let i = 0; i < count; i++) {
@@ -116,10 +96,6 @@ export class RowFormat implements RecordFormat {
             at = copy((this.#bytes[i] as BytesColumn).data, first, second, out, at + 4);
           }
         }
-      } else if (unstamped && (i === this.#secondsField || i === this.#microsecondsField)) {
-        bits |= 1 << (i & 7);
-        out.setUint32(at, i === this.#secondsField ? this.#seconds : this.#microseconds, true);
-        at += 4;
       }
       if ((i & 7) === 7) {
         out.setUint8(start + (i >> 3), bits);

@@ -1,0 +1,3 @@
+export type { SqliteSettings } from './settings.ts';
+export { createSqliteDatabase } from './sqlite-database.ts';
+export { SqliteThread } from './sqlite-thread.ts';
