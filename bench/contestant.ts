@@ -14,7 +14,7 @@ export interface Contestant {
   readonly file: string;
 }
 
-const specter: Contestant = {
+export const specter: Contestant = {
   name: 'specter',
   group: 10,
   file: 'specter.out',
@@ -29,7 +29,7 @@ const specter: Contestant = {
  * As root it gives itself real-time priority (SCHED_RR): what else runs on the machine slows specter and the
  * generator, not ulogd2. Only a quiet machine compares the two.
  */
-const ulogd: Contestant = {
+export const ulogd: Contestant = {
   name: 'ulogd2',
   group: 11,
   file: ulogdFile,

@@ -36,6 +36,11 @@ export class MariadbServer implements AsyncDisposable {
     return server;
   }
 
+  /** Its process, while it runs. */
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
   get folder(): string {
     return this.#folder.path;
   }
@@ -52,6 +57,8 @@ export class MariadbServer implements AsyncDisposable {
       ? ['--bind-address=127.0.0.1']
       : ['--skip-networking'];
     const small = ['--innodb-log-file-size=32M', '--skip-name-resolve', '--skip-log-bin'];
+    // What a failed test left open shall not hold up the next one for a day.
+    small.push('--lock-wait-timeout=5');
     const words = ['--no-defaults', ...userOption(), ...where, ...network, ...small, ...options];
     this.#process = new RunningProcess('mariadbd', spawn('mariadbd', words, spawnOptions));
     await until(async () => await this.#answers(), 'answer of mariadbd', 30_000);

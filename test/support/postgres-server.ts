@@ -41,6 +41,7 @@ export function requirePostgres(): string | undefined {
 export class PostgresServer implements AsyncDisposable {
   readonly #folder: ScratchFolder;
   #process: RunningProcess | undefined;
+  #port = 5432;
 
   private constructor(folder: ScratchFolder) {
     this.#folder = folder;
@@ -64,6 +65,11 @@ export class PostgresServer implements AsyncDisposable {
     return this.#folder.join('run');
   }
 
+  /** Its process, while it runs. */
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
   get folder(): string {
     return this.#folder.path;
   }
@@ -78,6 +84,7 @@ export class PostgresServer implements AsyncDisposable {
       'fsync=off',
       ...settings,
     ];
+    this.#port = Number(all.findLast((each) => each.startsWith('port='))?.slice(5) ?? 5432);
     const words = ['-D', this.#folder.join('data'), ...all.flatMap((each) => ['-c', each])];
     this.#process = new RunningProcess('postgres', spawn(program('postgres'), words, asServer()));
     await until(async () => await this.#answers(), 'answer of postgres', 30_000);
@@ -94,6 +101,15 @@ export class PostgresServer implements AsyncDisposable {
     this.#process?.signal('SIGKILL');
     await this.#process?.exit;
     this.#process = undefined;
+  }
+
+  /** Writes a file into the server's folder, for the server alone; returns its path. */
+  async addFile(name: string, content: string): Promise<string> {
+    const path = this.#folder.join(`data/${name}`);
+    await writeFile(path, content, { mode: 0o600 });
+    const user = runsAsRoot ? accountByName(SERVER_USER) : undefined;
+    if (user) await chown(path, user.uid, user.gid);
+    return path;
   }
 
   /** Puts lines in front of those that say who may connect (pg_hba.conf), and makes them count. */
@@ -114,7 +130,12 @@ export class PostgresServer implements AsyncDisposable {
     database = 'postgres',
     values?: unknown[],
   ): Promise<Record<string, unknown>[]> {
-    const client = new pg.Client({ host: this.host, user: SERVER_USER, database });
+    const client = new pg.Client({
+      host: this.host,
+      port: this.#port,
+      user: SERVER_USER,
+      database,
+    });
     await client.connect();
     try {
       const result: pg.QueryResult | pg.QueryResult[] = await client.query(text, values);
@@ -133,7 +154,19 @@ export class PostgresServer implements AsyncDisposable {
   /** Runs a script with psql; an error ends it. Returns what psql writes. */
   async psql(database: string, script: string): Promise<string> {
     const quiet = ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1'];
-    const words = [...quiet, '-h', this.host, '-U', SERVER_USER, '-d', database, '-f', '-'];
+    const words = [
+      ...quiet,
+      '-h',
+      this.host,
+      '-p',
+      String(this.#port),
+      '-U',
+      SERVER_USER,
+      '-d',
+      database,
+      '-f',
+      '-',
+    ];
     return await run('psql', words, script);
   }
 

@@ -14,6 +14,7 @@ const packages = {
   mariadbd: 'mariadb-server',
   nft: 'nftables',
   nsenter: 'util-linux',
+  openssl: 'openssl',
   ping: 'iputils-ping',
   python3: 'python3',
   rsyslogd: 'rsyslog',

@@ -81,10 +81,10 @@ function clientConfig(target: Target, user: string, database: string): ClientCon
   const { host, port, applicationName, options } = target;
   const password = passwordReader(target, user, database);
   return {
-    ...{ host, port, user, database, password },
+    ...{ host, port, user, database, password, options },
     application_name: applicationName,
-    // Not undefined: the driver would look into the environment by itself.
-    options: options ?? ' ',
+    // Said, for the driver not to look into the environment, and fail without TLS.
+    sslnegotiation: 'postgres',
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEPALIVE_DELAY_MS,
   };

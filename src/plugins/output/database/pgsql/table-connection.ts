@@ -38,8 +38,8 @@ export class PgsqlTableConnection implements TableConnection {
 
   async insert(cells: readonly Cells[], from: number, to: number): Promise<number> {
     try {
-      if (!this.#plan || !isFor(this.#plan, cells)) this.#plan = await this.#prepare(cells);
-      return await this.#store(this.#plan, cells, from, to);
+      const plan = this.#plan && isFor(this.#plan, cells) ? this.#plan : await this.#prepare(cells);
+      return await this.#store(plan, cells, from, to);
     } catch (error) {
       throw insertError(error, this.#place);
     }
@@ -73,6 +73,7 @@ export class PgsqlTableConnection implements TableConnection {
 
   /** Prepares the statements for values in these forms, instead of those that there may be. */
   async #prepare(cells: readonly Cells[]): Promise<InsertPlan> {
+    this.#plan = undefined;
     const plan = planInsert(this.#table, this.#columns, cells);
     const messages: Buffer[] = [];
     for (const { name, sql } of [plan.store, ...(plan.storeUnknown ? [plan.storeUnknown] : [])]) {
@@ -84,6 +85,7 @@ export class PgsqlTableConnection implements TableConnection {
     });
     this.#client.query(exchange);
     await exchange.done;
+    this.#plan = plan;
     return plan;
   }
 

@@ -46,15 +46,31 @@ export async function readTable(client: ClientBase, wanted: Wanted): Promise<PgT
     const { procedure: written, schema } = wanted;
     const procedure = await findProcedure(client, written, schema, columns, asciiOnly);
     const taken = procedure.arguments;
+    checkId(name, taken);
     const layout = { table: name, columns: taken, positional: true };
     return { relation, path, layout, columns: taken, procedure, idIndex: undefined };
   }
-  const id = columns.find((column) => column.name.toLowerCase() === ID_COLUMN);
+  const id = checkId(name, columns);
   const idIndex =
     id && relation.takesOnConflict ? await findIdIndex(client, relation, id.name) : undefined;
   if (idIndex && !idIndex.mayRead) throw mayNotRead(path, name, idIndex);
   const layout = { table: name, columns, positional: false };
   return { relation, path, layout, columns, procedure: undefined, idIndex };
+}
+
+/** Characters of an id as text. */
+const ID_DIGITS = 32;
+
+/** The column for ids, if there is one. @throws PgsqlError if it cannot hold any */
+function checkId(table: string, columns: readonly PgColumn[]): PgColumn | undefined {
+  const id = columns.find((column) => column.name.toLowerCase() === ID_COLUMN);
+  if (!id) return undefined;
+  const { type } = id;
+  const holdsText = type.kind === 'text' && (type.maxLength ?? ID_DIGITS) >= ID_DIGITS;
+  if (type.kind === 'uuid' || type.kind === 'binary' || holdsText) return id;
+  throw new PgsqlError(`store ids in column ${id.name} of ${table}`, `it is ${id.sqlType}`, {
+    hint: `it has to be uuid, bytea, or a text of ${ID_DIGITS} characters`,
+  });
 }
 
 /** Whether the database's encoding has not all of Unicode: SQL_ASCII takes any bytes. */

@@ -10,8 +10,8 @@ import type { TlsSettings } from './tls.ts';
 export interface Target {
   /** A name, an address, or the folder of a socket. */
   readonly host: string;
-  /** The name to check certificates for, where `host` is an address because of `hostaddr`. */
-  readonly certificateHost: string | undefined;
+  /** The name, where `host` is its address because of `hostaddr`: for certificates and passwords. */
+  readonly hostName: string | undefined;
   readonly port: number;
   /** Undefined: the name of the process's user when it connects. */
   readonly user: string | undefined;
@@ -50,9 +50,10 @@ export function resolveTarget(settings: PgsqlSettings, environment: Environment)
   const address = settings.host ? undefined : find('hostaddr', 'PGHOSTADDR');
   const home = environment.HOME || homedir();
   const passfile = settings.passfile || find('passfile', 'PGPASSFILE');
+  const hostName = address === undefined ? undefined : host;
   return {
     host: address ?? host ?? socketFolder(port),
-    certificateHost: address === undefined ? undefined : host,
+    hostName,
     port,
     user: settings.user || find('user', 'PGUSER'),
     database: settings.db || find('dbname', 'PGDATABASE'),
@@ -65,6 +66,7 @@ export function resolveTarget(settings: PgsqlSettings, environment: Environment)
       sslrootcert: find('sslrootcert', 'PGSSLROOTCERT'),
       sslcert: find('sslcert', 'PGSSLCERT'),
       sslkey: find('sslkey', 'PGSSLKEY'),
+      servername: hostName,
       home,
     },
     password: settings.password || find('password', 'PGPASSWORD'),
@@ -101,8 +103,8 @@ export function psqlCommand({ host, port }: Target, user: string, database: stri
 export function passwordOf(target: Target, user: string, database: string): string | undefined {
   if (target.password !== undefined) return target.password;
   if (!target.needsPassfile && !existsSync(target.passfile)) return undefined;
-  const { host, certificateHost, port } = target;
-  const named = certificateHost ?? host;
+  const { host, hostName, port } = target;
+  const named = hostName ?? host;
   const login: Login = {
     host: named === DEFAULT_SOCKET_FOLDER ? 'localhost' : named,
     port,

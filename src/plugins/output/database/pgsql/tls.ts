@@ -11,6 +11,8 @@ export interface TlsSettings {
   /** The client's certificate and its key. */
   readonly sslcert: string | undefined;
   readonly sslkey: string | undefined;
+  /** Whom the certificate has to be for, where that is not the host that is connected to. */
+  readonly servername: string | undefined;
   readonly home: string;
 }
 
@@ -24,18 +26,23 @@ export type TlsWays = readonly (ConnectionOptions | false)[];
  */
 export function tlsWays(settings: TlsSettings): TlsWays {
   const { sslmode = settings.sslrootcert === 'system' ? 'verify-full' : 'prefer' } = settings;
+  const { servername } = settings;
+  const common = {
+    ...ownCertificate(settings),
+    ...(servername === undefined ? undefined : { servername }),
+  };
   switch (sslmode) {
     case 'disable':
       return [false];
     case 'allow':
     case 'prefer':
-      return [{ ...unverified, ...ownCertificate(settings) }, false];
+      return [{ ...unverified, ...common }, false];
     case 'require':
-      return [{ ...required(settings), ...ownCertificate(settings) }];
+      return [{ ...required(settings), ...common }];
     case 'verify-ca':
-      return [{ ...issuedBy(rootCertificates(settings)), ...ownCertificate(settings) }];
+      return [{ ...issuedBy(rootCertificates(settings)), ...common }];
     case 'verify-full':
-      return [{ ...rootCertificates(settings), ...ownCertificate(settings) }];
+      return [{ ...rootCertificates(settings), ...common }];
     default:
       throw new Error(
         `there is no sslmode "${sslmode}"; use disable, prefer, require, verify-ca or verify-full`,

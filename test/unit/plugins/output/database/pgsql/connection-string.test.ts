@@ -14,7 +14,9 @@ describe('keywords and values', () => {
     ["password='it\\'s \\\\ all'", { password: "it's \\ all" }],
     ['password=a\\ b\\\\', { password: 'a b\\' }],
     ["password='' user=u", { password: '', user: 'u' }],
-    ['password= user=u', { password: '', user: 'u' }],
+    // As libpq has it: blanks may follow the equals sign.
+    ['password= user=u', { password: 'user=u' }],
+    ['user=u password=', { user: 'u', password: '' }],
     ['dbname=a=b', { dbname: 'a=b' }],
     ['host=a host=b', { host: 'b' }],
     ["options='-c geqo=off'", { options: '-c geqo=off' }],

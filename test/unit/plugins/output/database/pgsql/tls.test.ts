@@ -4,7 +4,14 @@ import { ScratchFolder } from '../../../../../support/scratch-folder.ts';
 
 const ways = (sslmode: string | undefined, others: Partial<Parameters<typeof tlsWays>[0]> = {}) =>
   tlsWays({
-    ...{ sslmode, sslrootcert: undefined, sslcert: undefined, sslkey: undefined, home: '/nowhere' },
+    ...{
+      sslmode,
+      sslrootcert: undefined,
+      sslcert: undefined,
+      sslkey: undefined,
+      servername: undefined,
+      home: '/nowhere',
+    },
     ...others,
   });
 const unverified = { rejectUnauthorized: false };
@@ -30,6 +37,10 @@ test('root certificates', async () => {
   expect(ways('verify-full', { sslrootcert: 'system' })).toEqual([{}]);
   expect(ways(undefined, { sslrootcert: 'system' })).toEqual([{}]);
   expect(() => ways('verify-full')).toThrow(/ENOENT.*\/nowhere\/\.postgresql\/root\.crt/);
+});
+
+test('another name', () => {
+  expect(ways('require', { servername: 'db' })).toEqual([{ ...unverified, servername: 'db' }]);
 });
 
 test('a certificate of its own', async () => {
