@@ -82,6 +82,11 @@ export class Loader implements Carrier {
     return this.#queue.unsentRecords + this.#buffer.openRecords;
   }
 
+  /** The database works, and less than a batch waits for it. */
+  get #isKeepingUp(): boolean {
+    return !this.#outage.lasting && this.#memoryRecords < this.#options.batchRows;
+  }
+
   seal(): void {
     const piece = this.#buffer.seal();
     if (!piece) return;
@@ -182,13 +187,13 @@ export class Loader implements Carrier {
     }
     const overflow = this.#overflow;
     if (overflow?.isBehind) this.#load(overflow);
+    else if (overflow && this.#isKeepingUp) overflow.atRisk = false;
     const { batchRows } = this.#options;
     const isDue = this.#memoryRecords >= batchRows || this.#due || this.#closing;
     if (isDue || (overflow?.isBehind && this.#queue.unsentRecords > 0)) {
       if (isDue && this.#queue.unsentRecords < batchRows) this.seal();
       const pieces = this.#queue.unsentBatch(batchRows);
       if (pieces.length > 0) this.#store(session, pieces);
-      else if (overflow && !overflow.isBehind) overflow.atRisk = false;
     }
     if (!this.#storing && this.#memoryRecords > 0) this.#flushLater();
   }

@@ -1,4 +1,5 @@
-import { Client, type ClientConfig } from 'pg';
+import type { Client, ClientConfig } from 'pg';
+import { loadDriver } from '../load-driver.ts';
 import { PgsqlError } from './pgsql-error.ts';
 import type { TlsWays } from './tls.ts';
 
@@ -59,7 +60,8 @@ export class ConnectAttempt {
   }
 
   async #connect(ssl: TlsWays[number]): Promise<Client> {
-    const client = new Client({ ...this.#config, ssl });
+    const pg = loadDriver<typeof import('pg')>('pg');
+    const client = new pg.Client({ ...this.#config, ssl });
     this.#client = client;
     client.on('error', (error) => this.#tell(error));
     client.on('end', () => this.#tell(new Error('the server has closed the connection')));

@@ -4,10 +4,9 @@ import type { Sqlite } from './load-sqlite.ts';
 export type Found = null | number | bigint | string | Uint8Array;
 
 /**
- * The rows that a query finds, in the order in which SQLite comes across them. Nothing is left behind: a prepared
- * statement would keep the file open and locked, whatever `close` says, until the garbage collector
- * comes by. (It is the same with `StatementSync` of this module in all its versions up to 1.2.2; what
- * Node has built in closes.)
+ * The rows that a query finds, in the order in which SQLite comes across them. Nothing is left behind: a
+ * prepared statement would keep the file open, whatever `close` says, until the garbage collector takes
+ * it (@photostructure/sqlite 1.2.1 has no other way to end one).
  *
  * @param values what to read: expressions with commas between them
  * @param from the rest of the query, from its table on
