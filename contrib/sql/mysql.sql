@@ -13,6 +13,8 @@
 CREATE TABLE IF NOT EXISTS packet (
   specter_id    BINARY(16) NOT NULL,  -- keeps a row that is sent again after an outage from being there twice
   oob_time      DATETIME(6) NOT NULL,
+  host          VARCHAR(255),         -- of the firewall, where several share the table
+  block         VARCHAR(255),
   raw_label     TINYINT UNSIGNED,     -- option label: 0 dropped, 1 accepted
   oob_prefix    VARCHAR(127),
   oob_in        VARCHAR(15),
@@ -23,8 +25,10 @@ CREATE TABLE IF NOT EXISTS packet (
   ip_saddr      VARBINARY(16),
   ip_daddr      VARBINARY(16),
   ip_protocol   TINYINT UNSIGNED,     -- 1 ICMP, 6 TCP, 17 UDP, 58 ICMPv6
-  ip_totlen     SMALLINT UNSIGNED,
+  ip_totlen     SMALLINT UNSIGNED,    -- IPv4: header and data
   ip_ttl        TINYINT UNSIGNED,
+  ip6_payloadlen SMALLINT UNSIGNED,   -- IPv6: without its header of 40 bytes
+  ip6_hoplimit  TINYINT UNSIGNED,
   tcp_sport     SMALLINT UNSIGNED,
   tcp_dport     SMALLINT UNSIGNED,
   tcp_flags     TINYINT UNSIGNED,     -- 1 FIN, 2 SYN, 4 RST, 8 PSH, 16 ACK, 32 URG, 64 ECE, 128 CWR
@@ -62,21 +66,22 @@ CREATE TABLE IF NOT EXISTS flow (
   KEY flow_time (flow_end)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4;
 
-CREATE OR REPLACE SQL SECURITY INVOKER VIEW tcp_quad AS
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW view_tcp_quad AS
   SELECT oob_time, INET6_NTOA(ip_saddr) AS ip_saddr, tcp_sport,
     INET6_NTOA(ip_daddr) AS ip_daddr, tcp_dport,
     (tcp_flags & 2) <> 0 AS tcp_syn, (tcp_flags & 16) <> 0 AS tcp_ack,
     (tcp_flags & 1) <> 0 AS tcp_fin, (tcp_flags & 4) <> 0 AS tcp_rst
   FROM packet WHERE tcp_sport IS NOT NULL;
 
-CREATE OR REPLACE SQL SECURITY INVOKER VIEW udp_quad AS
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW view_udp_quad AS
   SELECT oob_time, INET6_NTOA(ip_saddr) AS ip_saddr, udp_sport,
     INET6_NTOA(ip_daddr) AS ip_daddr, udp_dport
   FROM packet WHERE udp_sport IS NOT NULL;
 
 -- For the last day: SELECT * FROM top_talkers ORDER BY packets DESC LIMIT 20;
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW top_talkers AS
-  SELECT INET6_NTOA(ip_saddr) AS ip_saddr, COUNT(*) AS packets, SUM(ip_totlen) AS bytes,
+  SELECT INET6_NTOA(ip_saddr) AS ip_saddr, COUNT(*) AS packets,
+    SUM(COALESCE(ip_totlen, ip6_payloadlen + 40)) AS bytes,
     MIN(oob_time) AS first_time, MAX(oob_time) AS last_time
   FROM packet
   WHERE oob_time >= UTC_TIMESTAMP() - INTERVAL 1 DAY AND ip_saddr IS NOT NULL

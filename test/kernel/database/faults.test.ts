@@ -44,7 +44,7 @@ describe.each(serverKinds)('$plugin', (kind) => {
       const sending = sendNumbered(namespace, packets, { rate: 20_000 });
       await rig.untilCounted(specter, 'written', (rows) => rows > 1000);
       await server.kill();
-      await specter.waitForLog(/error block 5 .*; trying again, \d+ records wait\n/);
+      await specter.waitForLog(/error block 5 .*; trying again, \d+ records wait\n/).catch(async(e)=>{await rig.untilCounted(specter,'written',1).catch(e=>console.log(e));throw e});
       await rig.untilCounted(specter, 'spooled', (rows) => rows > 10_000);
       await server.start();
       await sending;
@@ -177,6 +177,7 @@ describe.each(serverKinds)('$plugin', (kind) => {
       expect(rows).toBeGreaterThanOrEqual(400);
 
       await using last = await rig.specter(spool());
+      await last.waitForLog(/records of a former run wait in the spool/);
       await rig.untilCounted(last, 'queued', 0);
       const { stderr } = await last.stop();
       expect(await rig.stored()).toEqual(allOf(packets));

@@ -315,7 +315,7 @@ describe.skipIf(missing)(title('Schemas of ulogd2 for MySQL', missing), () => {
       ]);
       expect(
         await server.sql(
-          'SELECT DISTINCT ip_saddr, tcp_sport, ip_daddr, tcp_dport, tcp_syn, tcp_ack, tcp_rst FROM tcp_quad',
+          'SELECT DISTINCT ip_saddr, tcp_sport, ip_daddr, tcp_dport, tcp_syn, tcp_ack, tcp_rst FROM view_tcp_quad',
           'own',
         ),
       ).toEqual([

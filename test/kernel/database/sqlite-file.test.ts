@@ -72,9 +72,9 @@ describe('a new SQLite file', () => {
       ['dropped_per_hour'],
       ['flow'],
       ['packet'],
-      ['tcp_quad'],
       ['top_talkers'],
-      ['udp_quad'],
+      ['view_tcp_quad'],
+      ['view_udp_quad'],
     ]);
   });
 
@@ -241,10 +241,10 @@ describe.skipIf(missing)(title('sqlite3 beside it', missing), () => {
     );
     expect(sqlite3(path, 'SELECT sum(packets) FROM dropped_per_hour').stdout).toBe('50000\n');
     expect(
-      sqlite3(path, 'SELECT tcp_dport, tcp_syn, tcp_ack, tcp_fin, tcp_rst FROM tcp_quad LIMIT 1')
+      sqlite3(path, 'SELECT tcp_dport, tcp_syn, tcp_ack, tcp_fin, tcp_rst FROM view_tcp_quad LIMIT 1')
         .stdout,
     ).toBe('22|1|1|0|0\n');
-    expect(sqlite3(path, 'SELECT count(*) FROM udp_quad').stdout).toBe('0\n');
+    expect(sqlite3(path, 'SELECT count(*) FROM view_udp_quad').stdout).toBe('0\n');
     const retention = spawnSync('contrib/sql/sqlite3-retention.sh', [path, '7'], {
       encoding: 'utf8',
     });

@@ -168,7 +168,7 @@ export class Loader implements Carrier {
       this.#renewing = false;
       this.#options.connected?.(session.layout);
     } catch (error) {
-      this.#failed(error);
+      if (!this.#ended) this.#failed(error);
     } finally {
       this.#connecting = false;
     }
@@ -216,11 +216,14 @@ export class Loader implements Carrier {
     this.#due = false;
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
+    const started = performance.now();
     const slow = setTimeout(() => this.#atRisk(), SLOW_MS);
     try {
       const result = await session.store(pieces);
       this.#works();
       this.#stored(pieces, result);
+      const isQuick = performance.now() - started < SLOW_MS;
+      if (this.#overflow && isQuick && !this.#overflow.isBehind) this.#overflow.atRisk = false;
     } catch (error) {
       session.destroy();
       if (this.#session === session) this.#session = undefined;

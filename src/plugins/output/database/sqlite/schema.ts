@@ -30,8 +30,10 @@ CREATE TABLE packet (
   ip_saddr     TEXT,
   ip_daddr     TEXT,
   ip_protocol  INTEGER,      -- 1 ICMP, 6 TCP, 17 UDP, 58 ICMPv6
-  ip_totlen    INTEGER,
+  ip_totlen    INTEGER,      -- IPv4: header and data
   ip_ttl       INTEGER,
+  ip6_payloadlen INTEGER,    -- IPv6: without its header of 40 bytes
+  ip6_hoplimit INTEGER,
   tcp_sport    INTEGER,
   tcp_dport    INTEGER,
   tcp_flags    INTEGER,      -- 1 FIN, 2 SYN, 4 RST, 8 PSH, 16 ACK, 32 URG, 64 ECE, 128 CWR
@@ -67,19 +69,19 @@ CREATE TABLE flow (
 );
 CREATE INDEX flow_time ON flow (flow_end);
 
-CREATE VIEW tcp_quad AS
+CREATE VIEW view_tcp_quad AS
   SELECT oob_time, ip_saddr, tcp_sport, ip_daddr, tcp_dport,
     (tcp_flags & 2) <> 0 AS tcp_syn, (tcp_flags & 16) <> 0 AS tcp_ack,
     (tcp_flags & 1) <> 0 AS tcp_fin, (tcp_flags & 4) <> 0 AS tcp_rst
   FROM packet WHERE tcp_sport IS NOT NULL;
 
-CREATE VIEW udp_quad AS
+CREATE VIEW view_udp_quad AS
   SELECT oob_time, ip_saddr, udp_sport, ip_daddr, udp_dport
   FROM packet WHERE udp_sport IS NOT NULL;
 
 -- For the last day: SELECT * FROM top_talkers LIMIT 20;
 CREATE VIEW top_talkers AS
-  SELECT ip_saddr, count(*) AS packets, sum(ip_totlen) AS bytes,
+  SELECT ip_saddr, count(*) AS packets, sum(coalesce(ip_totlen, ip6_payloadlen + 40)) AS bytes,
     min(oob_time) AS first_time, max(oob_time) AS last_time
   FROM packet
   WHERE oob_time >= datetime('now', '-1 day') AND ip_saddr IS NOT NULL
