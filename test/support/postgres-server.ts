@@ -211,7 +211,8 @@ function asServer(): SpawnOptions {
 
 async function run(command: string, words: string[], input: string): Promise<string> {
   const running = new RunningProcess(command, spawn(program(command), words, asServer()));
-  running.stdin?.end(input);
+  // Where it ends without reading, its exit status tells more than EPIPE.
+  running.stdin?.on('error', () => {}).end(input);
   const { code, stdout, stderr } = await running.exit;
   if (code !== 0) throw new Error(`${command}: ${stderr || stdout}`);
   return stdout;

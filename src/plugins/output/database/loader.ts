@@ -15,6 +15,8 @@ const LOADED_PART = 1 / 8;
 const END_MS = 1000;
 const FIRST_PAUSE_MS = 100;
 const REMIND_MS = 60_000;
+/** Reasons of refusals that the log tells apart. */
+const MOST_REASONS = 20;
 
 /**
  * Stores the pieces of a buffer in a database, a batch at a time, each row at least once: a batch of
@@ -45,6 +47,8 @@ export class Loader implements Carrier {
   #onChange: (() => void) | undefined;
   /** When the log shall tell again of an outage that lasts. */
   #remindAt = 0;
+  /** Why records were refused, as far as it is told apart. */
+  readonly #reasons = new Set<string>();
   #recovered = 0;
   #known = 0;
   #refused = 0;
@@ -249,7 +253,7 @@ export class Loader implements Carrier {
     this.#cut += others.cut;
     this.#unfit += others.unfit;
     const log = this.#log;
-    for (const [reason, count] of reasons) log.counted(`records refused: ${reason}`, count);
+    for (const [reason, count] of reasons) log.counted(this.#eventOf(reason), count);
     if (others.cut > 0) log.counted('texts cut to the length of their column', others.cut);
     if (others.unfit > 0) log.counted('values that their column cannot hold: NULL', others.unfit);
     this.#queue.markSent(pieces.length, performance.now());
@@ -258,6 +262,12 @@ export class Loader implements Carrier {
       if (piece.mark) this.#overflow?.release(piece.mark);
       this.#buffer.giveBack(piece.chunk);
     }
+  }
+
+  /** How the log counts a reason: they are the database's words, of which there may be any number. */
+  #eventOf(reason: string): string {
+    if (this.#reasons.size < MOST_REASONS) this.#reasons.add(reason);
+    return `records refused: ${this.#reasons.has(reason) ? reason : 'other reasons'}`;
   }
 
   /** The database has done something. */

@@ -1,6 +1,7 @@
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { type Connection, createConnection, type QueryError } from 'mysql2';
+import type * as Mysql from 'mysql2';
+import { loadDriver } from '../load-driver.ts';
 import { failureOf, MysqlError, mysqlError } from './mysql-error.ts';
 import { endpointOf, type MysqlSettings, nameOf } from './settings.ts';
 
@@ -25,12 +26,12 @@ export interface Done {
 export class MysqlSession {
   readonly #settings: MysqlSettings;
   readonly #socket: Socket;
-  readonly #connection: Connection;
+  readonly #connection: Mysql.Connection;
   /** Why the connection has ended, where the server or the system has said it. */
   #reason: unknown;
   #ending = false;
 
-  private constructor(settings: MysqlSettings, socket: Socket, connection: Connection) {
+  private constructor(settings: MysqlSettings, socket: Socket, connection: Mysql.Connection) {
     this.#settings = settings;
     this.#socket = socket;
     this.#connection = connection;
@@ -48,7 +49,14 @@ export class MysqlSession {
     signal: AbortSignal,
     lost: (error: Error) => void,
   ): Promise<MysqlSession> {
+    const { createConnection } = loadDriver<typeof Mysql>('mysql2');
+    const operation = `connect to ${nameOf(settings)}`;
     const endpoint = endpointOf(settings);
+    // mysql2 takes any address for `localhost` when it compares the name in the certificate.
+    if (settings.tls && 'host' in endpoint && isIP(endpoint.host) !== 0) {
+      const text = 'with TLS the server needs a name, which its certificate is compared with';
+      throw new MysqlError(operation, 'EINVAL', text, 'give its name in place of the address');
+    }
     const socket = connect(
       'path' in endpoint
         ? { path: endpoint.path }
@@ -78,7 +86,6 @@ export class MysqlSession {
     socket.once('error', (error) => {
       session.#reason ??= error;
     });
-    const operation = `connect to ${nameOf(settings)}`;
     const giveUp = () => session.destroy();
     signal.addEventListener('abort', giveUp);
     try {
@@ -148,7 +155,7 @@ export class MysqlSession {
     resultOf: (answer: unknown) => Result,
   ): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const answered = (error: QueryError | null, answer: unknown): void => {
+      const answered = (error: Mysql.QueryError | null, answer: unknown): void => {
         if (error) reject(mysqlError(operation, this.#causeOf(error), this.#settings));
         else resolve(resultOf(answer));
       };

@@ -15,7 +15,8 @@ export interface MysqlSettings {
   readonly password?: string | undefined;
   /**
    * TLS, required. `ca`: the certificates that are trusted, in PEM; those that Node brings without.
-   * The server's certificate has to be good for `host`. Of no effect on a Unix socket.
+   * The server's certificate has to be good for `host`, which has to be a name: mysql2 would not
+   * compare an address. Of no effect on a Unix socket.
    */
   readonly tls?: { readonly ca?: string | Buffer | undefined } | undefined;
   /** Table or view whose columns choose what is stored. */
