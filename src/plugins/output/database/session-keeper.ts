@@ -1,0 +1,141 @@
+import type { OutputCounters, PluginLog } from '../../api.ts';
+import { Outage } from '../outage.ts';
+import type { TableLayout } from './layout.ts';
+import type { Session, SessionOpener } from './session.ts';
+
+/** How long a session may take to end in order. */
+const END_MS = 1000;
+const FIRST_PAUSE_MS = 100;
+/** How often the log tells of an outage that lasts. */
+const REMIND_MS = 60_000;
+
+export interface SessionKeeperOptions {
+  readonly opener: SessionOpener;
+  /** The longest pause between attempts to connect, in ms. */
+  readonly reconnectMs: number;
+  readonly counters: OutputCounters;
+  readonly log: PluginLog;
+  /** Rows that wait, for the log. */
+  readonly waiting: () => number;
+  /** Whether the session has been given something to do. */
+  readonly isBusy: () => boolean;
+  /** There is a session. */
+  readonly up: (layout: TableLayout) => void;
+  /** There is none any more, or none came about. */
+  readonly down: () => void;
+}
+
+/** Has a session with a database whenever there can be one: what ends is begun again after a pause. */
+export class SessionKeeper {
+  /** Sessions that were begun. */
+  connects = 0;
+  /** The session, while there is one. */
+  session: Session | undefined;
+  isConnecting = false;
+  readonly #options: SessionKeeperOptions;
+  readonly #outage: Outage;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #remindAt = 0;
+  #ended = false;
+
+  constructor(options: SessionKeeperOptions) {
+    this.#options = options;
+    const longestPause = Math.max(FIRST_PAUSE_MS, options.reconnectMs);
+    this.#outage = new Outage({ firstPause: FIRST_PAUSE_MS, longestPause, jitter: 0.5 });
+  }
+
+  /** What it did last succeeded, as far as it has done anything. */
+  get isWorking(): boolean {
+    return !this.#outage.lasting;
+  }
+
+  /** Begins a session now, unless there is one. */
+  async connect(): Promise<void> {
+    if (this.isConnecting || this.session || this.#ended) return;
+    this.#cancelRetry();
+    this.isConnecting = true;
+    const { opener, up, down } = this.#options;
+    try {
+      const session = await opener.open((error) => this.#lost(session, error));
+      if (this.#ended) {
+        session.destroy();
+        return;
+      }
+      this.session = session;
+      this.connects++;
+    } catch (error) {
+      if (!this.#ended) this.#failed(error);
+    } finally {
+      this.isConnecting = false;
+    }
+    if (this.session) up(this.session.layout);
+    else down();
+  }
+
+  /** The database has done what it was asked to. */
+  works(): void {
+    const { opener, log } = this.#options;
+    if (this.#outage.succeeded()) log.notice(`${opener.name} works again`);
+  }
+
+  /** A session has failed to do so. */
+  giveUp(session: Session, error: unknown): void {
+    session.destroy();
+    if (this.session === session) this.session = undefined;
+    if (this.#ended) return;
+    this.#failed(error);
+    this.#options.down();
+  }
+
+  /** Ends the session in order, and begins another. */
+  async renew(): Promise<void> {
+    const { session } = this;
+    this.session = undefined;
+    if (session) await endInTime(session);
+    await this.connect();
+  }
+
+  /** Ends the session, at once if it is doing something, and begins none any more. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    this.#cancelRetry();
+    const { session } = this;
+    this.session = undefined;
+    if (this.#options.isBusy()) session?.destroy();
+    else if (session) await endInTime(session);
+  }
+
+  #lost(session: Session, error: Error): void {
+    if (this.session !== session || this.#ended) return;
+    this.session = undefined;
+    // What it was doing fails by itself, and says more.
+    if (!this.#options.isBusy()) this.giveUp(session, error);
+  }
+
+  #failed(error: unknown): void {
+    const { counters, log, waiting } = this.#options;
+    counters.errors++;
+    const message = error instanceof Error ? error.message : String(error);
+    const now = performance.now();
+    if (this.#outage.failed() === 'begun' || now >= this.#remindAt) {
+      log.error(`${message}; trying again, ${waiting()} records wait`);
+      this.#remindAt = now + REMIND_MS;
+    }
+    this.#retryTimer ??= setTimeout(() => {
+      this.#retryTimer = undefined;
+      this.connect();
+    }, this.#outage.nextPause());
+  }
+
+  #cancelRetry(): void {
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
+  }
+}
+
+/** Ends a session in order, or at once if that takes long. */
+async function endInTime(session: Session): Promise<void> {
+  const timer = setTimeout(() => session.destroy(), END_MS);
+  await session.close();
+  clearTimeout(timer);
+}
