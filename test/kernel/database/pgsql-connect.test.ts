@@ -70,7 +70,9 @@ describe.skipIf(missing)(title('PostgreSQL: connecting', missing), () => {
     const { chmod } = await import('node:fs/promises');
     await chmod(file, 0o600);
     expect(await attempt({ user: 'u', passfile: file })).toBe('connected');
-    expect(await attempt({ user: 'u', passfile: `${file}2` })).toMatch(/\(ENOENT\)/);
+    expect(await attempt({ user: 'u', passfile: `${file}2` })).toMatch(
+      /\(ENOENT\); the user that specter runs as has to be able to read it$/,
+    );
   });
 
   test('connection strings', async () => {
@@ -114,6 +116,10 @@ describe.skipIf(missing)(title('PostgreSQL: connecting', missing), () => {
     expect(await attempt({ table: 'none' })).toMatch(
       /^find the table public\.none: there is none of this name \(42P01\); there are public\.t$/,
     );
+    await server.sql(
+      'CREATE TABLE a (n int) PARTITION BY LIST (n); CREATE TABLE a1 PARTITION OF a FOR VALUES IN (1)',
+    );
+    expect(await attempt({ table: 'none' })).toMatch(/; there are public\.a, public\.t$/);
     expect(await attempt({ host: '/nowhere' })).toMatch(
       /ENOENT.*; start the server, or give the folder of its socket as host$/,
     );

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -7,14 +7,14 @@ import {
 } from '../../../src/plugins/output/database/database.ts';
 import { createPgsqlDatabase } from '../../../src/plugins/output/database/pgsql/index.ts';
 import { PostgresServer, requirePostgres } from '../../support/postgres-server.ts';
-import { title } from '../../support/requirements.ts';
+import { requireFile, title } from '../../support/requirements.ts';
 import { type CellRow, cellsOf } from './pgsql-cells.ts';
 
 /** Debian's package has ulogd2's schemas as they are upstream. */
 const schemas = '/usr/share/doc/ulogd2-pgsql';
 const missing =
   requirePostgres() ??
-  (existsSync(schemas) ? undefined : `${schemas} not there: apt-get install ulogd2-pgsql`);
+  requireFile(schemas, 'ulogd2-pgsql');
 const schema = (name: string): string =>
   gunzipSync(readFileSync(`${schemas}/${name}.sql.gz`)).toString();
 

@@ -90,6 +90,14 @@ describe('a new SQLite file', () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  test('is not made where no folder is', async () => {
+    await using folder = await ScratchFolder.create();
+    const settings = { ...settingsFor(folder.join('no/new.db'), 'packet'), create: true };
+    expect(await outageOf(createSqliteDatabase(settings).connect(never))).toMatch(
+      /^cannot make .*\/no\/new\.db: ENOENT: .*; its folder has to be there, and the user .*: ls -ld .*\/no$/,
+    );
+  });
+
   test('is not made, and gets no tables, where that is not wanted', async () => {
     await using folder = await ScratchFolder.create();
     const path = folder.join('a?b#c%.db');
@@ -241,8 +249,10 @@ describe.skipIf(missing)(title('sqlite3 beside it', missing), () => {
     );
     expect(sqlite3(path, 'SELECT sum(packets) FROM dropped_per_hour').stdout).toBe('50000\n');
     expect(
-      sqlite3(path, 'SELECT tcp_dport, tcp_syn, tcp_ack, tcp_fin, tcp_rst FROM view_tcp_quad LIMIT 1')
-        .stdout,
+      sqlite3(
+        path,
+        'SELECT tcp_dport, tcp_syn, tcp_ack, tcp_fin, tcp_rst FROM view_tcp_quad LIMIT 1',
+      ).stdout,
     ).toBe('22|1|1|0|0\n');
     expect(sqlite3(path, 'SELECT count(*) FROM view_udp_quad').stdout).toBe('0\n');
     const retention = spawnSync('contrib/sql/sqlite3-retention.sh', [path, '7'], {

@@ -51,7 +51,7 @@ describe('SQLite in a thread', () => {
     const path = folder.join('test.db');
     const session = await openSession(path);
     expect(session.layout.columns.map(({ name }) => name)).toContain('ip_saddr');
-    const nothing = { refused: 0, reasons: new Map(), cut: 0, unfit: 0 };
+    const nothing = { refused: 0, reasons: new Map(), cut: new Map(), unfit: new Map() };
     const pieces = [pieceOf(range(0, 700)), pieceOf(range(700, 1003))];
     expect(await session.store(pieces)).toEqual({ ...nothing, stored: 1003, known: 0 });
     expect(await session.store([pieceOf(range(1000, 1010))])).toEqual({

@@ -62,11 +62,12 @@ function whyEmpty(column: TableColumn, map: ColumnMap, names: readonly string[])
   return `${shown(column)}: no plugin of the block provides the key ${name}${hint}`;
 }
 
-/** The key that differs least, and else those of which it is the last part. */
+/** The keys of which it is the last or the first part, and else the one that differs least. */
 function nearNames(name: string, names: readonly string[]): readonly string[] {
+  const longer = names.filter((each) => each.endsWith(`.${name}`) || each.startsWith(`${name}.`));
+  if (longer.length > 0) return longer.slice(0, MOST_NAMES);
   const nearest = new Suggester().nearest(name, names);
-  if (nearest !== undefined) return [nearest];
-  return names.filter((each) => each.endsWith(`.${name}`)).slice(0, MOST_NAMES);
+  return nearest === undefined ? [] : [nearest];
 }
 
 const shown = ({ name, sqlType }: TableColumn): string => `column ${name} (${sqlType})`;

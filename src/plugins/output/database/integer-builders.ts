@@ -7,7 +7,7 @@ import type { RowTable } from './row-table.ts';
 
 const HALF = 2 ** 32;
 
-/** Numbers, where a column takes them: others become NULL, and are counted. */
+/** Numbers, where a column takes them: others become NULL, or its maximum, and are counted. */
 export class NumberBuilder implements CellBuilder {
   readonly cells: IntegerCells;
   readonly cut = 0;
@@ -15,10 +15,12 @@ export class NumberBuilder implements CellBuilder {
   readonly #field: number;
   readonly #maxHigh: number;
   readonly #maxLow: number;
+  readonly #saturates: boolean;
 
   constructor(column: TableColumn, wire: IntegerWire, field: number, max: bigint) {
     this.cells = new IntegerCells(column, wire);
     this.#field = field;
+    this.#saturates = column.type.kind === 'integer' && column.type.saturates === true;
     this.#maxHigh = Number(max >> 32n);
     this.#maxLow = Number(max & 0xffff_ffffn);
   }
@@ -39,8 +41,12 @@ export class NumberBuilder implements CellBuilder {
         high[row] = column.high[row] as number;
         low[row] = column.low[row] as number;
       }
-      if (this.#fits(high[row] as number, low[row] as number)) present[row] = 1;
-      else this.unfit++;
+      present[row] = 1;
+      if (this.#fits(high[row] as number, low[row] as number)) continue;
+      this.unfit++;
+      high[row] = this.#maxHigh;
+      low[row] = this.#maxLow;
+      if (!this.#saturates) present[row] = 0;
     }
   }
 

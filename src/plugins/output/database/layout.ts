@@ -4,7 +4,12 @@
  */
 export type ColumnType =
   /** Whole numbers of 0 to `max`, and perhaps others. */
-  | { readonly kind: 'integer'; readonly max: bigint }
+  | {
+      readonly kind: 'integer';
+      readonly max: bigint;
+      /** What is greater is stored as `max`, instead of becoming NULL. */
+      readonly saturates?: boolean;
+    }
   | { readonly kind: 'boolean' }
   /** Text of at most `maxLength` characters. */
   | {

@@ -39,6 +39,8 @@ export class Loader implements Carrier {
   /** Told of changes while it is being closed. */
   #onChange: (() => void) | undefined;
   readonly #tally: RowTally;
+  /** Rows that its end has left in the spool. */
+  #kept = 0;
 
   constructor(options: LoaderOptions, buffer: RecordBuffer, counters: OutputCounters) {
     this.#options = options;
@@ -108,7 +110,12 @@ export class Loader implements Carrier {
       queued: this.#waitingRecords,
       ...(spooled === undefined || damaged === undefined
         ? {}
-        : { spooled, recovered: this.#tally.recovered, damaged }),
+        : {
+            spooled,
+            recovered: this.#tally.recovered,
+            damaged,
+            'left for the next run': this.#kept,
+          }),
       ...this.#tally.details(),
       connects: this.#keeper.connects,
     };
@@ -129,6 +136,7 @@ export class Loader implements Carrier {
     const unsaved = [...this.#queue.takeAll(), ...left].filter(({ mark }) => !mark);
     const lost = unsaved.reduce((sum, { records }) => sum + records, 0);
     this.#counters.dropped += lost;
+    this.#kept = kept;
     const { name } = this.#options.opener;
     if (lost > 0) this.#log.error(`${lost} records lost: ${name} has not taken them`);
     if (kept > 0) this.#log.notice(`${kept} records wait in the spool for the next run`);
@@ -198,6 +206,7 @@ export class Loader implements Carrier {
       const result = await session.store(pieces);
       this.#keeper.works();
       this.#stored(pieces, result);
+      this.#keeper.done(session);
     } catch (error) {
       this.#keeper.giveUp(session, error);
     } finally {

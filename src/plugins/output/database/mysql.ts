@@ -31,10 +31,10 @@ const options = defineOptions({
   },
   mysqlport: {
     type: 'integer',
-    min: 1,
+    min: 0,
     max: 65_535,
     aliases: ['port'],
-    help: 'port of the server; default 3306',
+    help: 'port of the server; 0: the default, 3306',
   },
   mysqlsocket: {
     type: 'path',
@@ -75,17 +75,19 @@ const options = defineOptions({
     type: 'string',
     default: 'INSERT',
     aliases: ['procedure'],
-    help: 'INSERT, or a function or procedure that is called for each row, with the columns as arguments',
+    help: 'INSERT, or a function or procedure ("CALL name") that is called for each row, with the columns as arguments',
   },
   mysqltimeout: {
     type: 'duration',
-    min: 1,
     default: '10s',
     aliases: ['connect_timeout'],
-    help: 'how long connecting may take',
+    help: 'how long connecting may take; 0: as long as it takes',
   },
   ...commonOptions('mysql'),
 });
+
+/** 2^31 − 1: no timer of Node's is longer. */
+const LONGEST_TIMER_MS = 2_147_483_647;
 
 type Values = OptionValues<typeof options>;
 
@@ -110,7 +112,7 @@ function settingsOf(values: Values, host: Host): MysqlSettings {
   const ca = absolute(values.mysqlsslca) ?? file.sslCa;
   return {
     host: values.mysqlhost ?? file.host,
-    port: values.mysqlport ?? file.port,
+    port: values.mysqlport || file.port,
     socket:
       absolute(values.mysqlsocket) ?? (values.mysqlhost === undefined ? file.socket : undefined),
     db: values.mysqldb,
@@ -119,6 +121,6 @@ function settingsOf(values: Values, host: Host): MysqlSettings {
     ...(isEncrypted && { tls: { ca: ca && readFileSync(ca) } }),
     table: values.mysqltable,
     procedure: values.mysqlprocedure,
-    connectTimeout: values.mysqltimeout,
+    connectTimeout: values.mysqltimeout || LONGEST_TIMER_MS,
   };
 }

@@ -1,3 +1,4 @@
+import type { Key } from '../../../records/key.ts';
 import type { OutputContext, OutputCounters, OutputInstance } from '../../api.ts';
 import { onceAtWork } from '../queue/at-work.ts';
 import { openSpool } from '../queue/open-spool.ts';
@@ -7,7 +8,7 @@ import { RecordBuffer } from '../queue/record-buffer.ts';
 import { RecordOutput } from '../record-output.ts';
 import { checkLayout } from './check-layout.ts';
 import type { Database } from './database.ts';
-import type { TableLayout } from './layout.ts';
+import type { TableColumn, TableLayout } from './layout.ts';
 import { Loader } from './loader.ts';
 import type { LoaderOptions } from './loader-options.ts';
 import type { CommonValues } from './options.ts';
@@ -80,8 +81,10 @@ function overflowOf(
 }
 
 /** What the table has that rows, as they are, cannot fill: it was changed since, or was not known. */
-function emptyColumns(layout: TableLayout, keys: Parameters<typeof checkLayout>[1]): string {
-  const { problems } = checkLayout(layout, keys, true);
-  if (problems.length === 0) return '';
-  return `table ${layout.table}: columns stay empty until the next start or change of the config: ${problems.join('; ')}`;
+function emptyColumns({ table, columns, ...layout }: TableLayout, keys: readonly Key[]): string {
+  const isEmpty = (column: TableColumn) =>
+    checkLayout({ ...layout, table, columns: [column] }, keys, true).problems.length > 0;
+  const names = columns.filter(isEmpty).map(({ name }) => name);
+  if (names.length === 0) return '';
+  return `table ${table}: rows have no keys for ${names.join(', ')}, which stay empty; after a reload (SIGUSR1) they are looked for again`;
 }

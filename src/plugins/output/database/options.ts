@@ -19,7 +19,7 @@ const common = {
   },
   queue: {
     type: 'size',
-    min: 1 << 20,
+    min: 256 << 10,
     max: 1 << 30,
     default: '32M',
     aliases: ['backlog_memcap'],
@@ -40,7 +40,7 @@ const common = {
     type: 'duration',
     default: '5s',
     max: 300_000,
-    help: 'how long the end of specter waits for rows to be stored; the rest goes to the spool',
+    help: 'how long the end of specter waits for rows to be stored; the rest goes to the spool, or is dropped',
   },
   reconnect: {
     type: 'duration',

@@ -23,10 +23,10 @@ const options = defineOptions({
   },
   pgsqlport: {
     type: 'integer',
-    min: 1,
+    min: 0,
     max: 65_535,
     aliases: ['port'],
-    help: 'port of the server; default 5432',
+    help: 'port of the server; 0: the default, 5432',
   },
   pgsqluser: {
     type: 'string',
@@ -81,7 +81,7 @@ export const pgsql = databasePlugin({
   database: (values, host) =>
     createPgsqlDatabase({
       host: values.pgsqlhost,
-      port: values.pgsqlport,
+      port: values.pgsqlport || undefined,
       db: values.pgsqldb,
       user: values.pgsqluser,
       password: values.pgsqlpass,
@@ -89,7 +89,8 @@ export const pgsql = databasePlugin({
       connstring: values.pgsqlconnstring,
       schema: values.pgsqlschema,
       table: values.pgsqltable,
-      procedure: values.pgsqlprocedure,
+      // ulogd2 says it in front of the name, and here the server knows.
+      procedure: values.pgsqlprocedure.replace(/^(?:CALL|SELECT)\s+/i, ''),
       connectTimeout: values.pgsqltimeout,
     }),
   sessions: sessionsOf,

@@ -31,11 +31,15 @@ export class RowTally {
     }
     this.#known += known;
     this.#refused += refused;
-    this.#cut += cut;
-    this.#unfit += unfit;
     for (const [reason, count] of reasons) this.#log.counted(this.#eventOf(reason), count);
-    if (cut > 0) this.#log.counted('texts cut to the length of their column', cut);
-    if (unfit > 0) this.#log.counted('values that their column cannot hold: NULL', unfit);
+    for (const [column, count] of cut) {
+      this.#cut += count;
+      this.#log.counted(`texts cut to the length of column ${column}`, count);
+    }
+    for (const [column, count] of unfit) {
+      this.#unfit += count;
+      this.#log.counted(`values that column ${column} cannot hold, NULL instead`, count);
+    }
   }
 
   details(): Counts {

@@ -36,6 +36,8 @@ export class SessionKeeper {
   readonly #outage: Outage;
   #retryTimer: NodeJS.Timeout | undefined;
   #remindAt = 0;
+  /** Why the session ended while it was doing something. */
+  #lostError: Error | undefined;
   #ended = false;
 
   constructor(options: SessionKeeperOptions) {
@@ -78,8 +80,14 @@ export class SessionKeeper {
     if (this.#outage.succeeded()) log.notice(`${opener.name} works again`);
   }
 
+  /** It is done, but the session may have ended meanwhile: nothing else tells of that then. */
+  done(session: Session): void {
+    if (this.#lostError) this.giveUp(session, this.#lostError);
+  }
+
   /** A session has failed to do so. */
   giveUp(session: Session, error: unknown): void {
+    this.#lostError = undefined;
     session.destroy();
     if (this.session === session) this.session = undefined;
     if (this.#ended) return;
@@ -108,8 +116,9 @@ export class SessionKeeper {
   #lost(session: Session, error: Error): void {
     if (this.session !== session || this.#ended) return;
     this.session = undefined;
-    // What it was doing fails by itself, and says more.
-    if (!this.#options.isBusy()) this.giveUp(session, error);
+    // What it is doing fails by itself, and says more; unless it has just succeeded.
+    if (this.#options.isBusy()) this.#lostError = error;
+    else this.giveUp(session, error);
   }
 
   #failed(error: unknown): void {

@@ -16,10 +16,10 @@ export interface StoreResult {
   readonly refused: number;
   /** What it said, and for how many of them. */
   readonly reasons: ReadonlyMap<string, number>;
-  /** Texts that were cut to what their column takes. */
-  readonly cut: number;
-  /** Values that their column cannot hold: they became NULL. */
-  readonly unfit: number;
+  /** By column: texts that were cut to what it takes. */
+  readonly cut: ReadonlyMap<string, number>;
+  /** By column: values that it cannot hold, which became NULL. */
+  readonly unfit: ReadonlyMap<string, number>;
 }
 
 /** Somewhere to store rows, until the connection ends. One operation at a time. */

@@ -28,7 +28,7 @@ export async function surveyTable(
     const message = error instanceof Error ? error.message : String(error);
     if (!lazy)
       throw new Error(`${message} (${prefix}lazy would start without it)`, { cause: error });
-    log.notice(`${message}; all keys are kept until it works`);
+    log.notice(`${message}; starting without it: all keys of each record are kept for it`);
     return keys.filter(({ onlyByName }) => !onlyByName).map(({ name }) => name);
   }
   const { layout } = connection;

@@ -21,8 +21,8 @@ interface Plan {
 interface Tally {
   stored: number;
   refused: number;
-  cut: number;
-  unfit: number;
+  readonly cut: Map<string, number>;
+  readonly unfit: Map<string, number>;
   readonly reasons: Map<string, number>;
 }
 
@@ -42,7 +42,10 @@ export class TableWriter implements Session {
   }
 
   async store(pieces: readonly RowPiece[]): Promise<StoreResult> {
-    const tally: Tally = { stored: 0, refused: 0, cut: 0, unfit: 0, reasons: new Map() };
+    const tally: Tally = {
+      ...{ stored: 0, refused: 0 },
+      ...{ cut: new Map(), unfit: new Map(), reasons: new Map() },
+    };
     let rows = 0;
     for (const group of groupByFields(pieces)) {
       rows += group.rows;
@@ -77,8 +80,9 @@ export class TableWriter implements Session {
     for (const builder of builders) {
       const { cut, unfit } = builder;
       builder.fill(table);
-      tally.cut += builder.cut - cut;
-      tally.unfit += builder.unfit - unfit;
+      const { name } = builder.cells.column;
+      add(tally.cut, name, builder.cut - cut);
+      add(tally.unfit, name, builder.unfit - unfit);
     }
     await this.#insert(cells, 0, rows, tally);
   }
@@ -126,7 +130,11 @@ export class TableWriter implements Session {
 
 function refuse(tally: Tally, reason: string, rows: number): void {
   tally.refused += rows;
-  tally.reasons.set(reason, (tally.reasons.get(reason) ?? 0) + rows);
+  add(tally.reasons, reason, rows);
+}
+
+function add(counts: Map<string, number>, name: string, count: number): void {
+  if (count > 0) counts.set(name, (counts.get(name) ?? 0) + count);
 }
 
 /** Which columns are filled, and how: all of them where none can be left out. */

@@ -1,4 +1,4 @@
-import type { TableColumn } from '../layout.ts';
+import type { ColumnType, TableColumn } from '../layout.ts';
 import { columnTypeOf, narrower } from './column-type.ts';
 import { MysqlError } from './mysql-error.ts';
 import type { MysqlSession } from './session.ts';
@@ -110,6 +110,17 @@ export async function readArguments<Column extends TableColumn>(
       scale: scale ?? null,
       charset: charset ?? null,
     });
-    return { ...column, sqlType: full ?? column.sqlType, type: narrower(column.type, type) };
+    const both = argumentOf(column, narrower(column.type, type));
+    return { ...column, sqlType: full ?? column.sqlType, type: both };
   });
 }
+
+/**
+ * ulogd2's schema has a `smallint` with a sign for Ethernet types, which is too small for that of IPv6, and
+ * its function gives a packet without one the addresses of an earlier packet. As long as MySQL was not
+ * strict by default it made 32767 of it.
+ */
+const argumentOf = ({ name }: TableColumn, type: ColumnType): ColumnType =>
+  name.toLowerCase() === 'oob_protocol' && type.kind === 'integer'
+    ? { ...type, saturates: true }
+    : type;

@@ -65,7 +65,9 @@ export class PgsqlDatabase implements Database {
     try {
       const client = await attempt.connect(ways);
       const found = await readTable(client, this.#wanted);
-      const isWatching = attempt.succeed(lost);
+      const isWatching = attempt.succeed((error) => {
+        lost(describeError(`connection to ${this.name}`, error, place));
+      });
       return new PgsqlTableConnection(client, found, place, isWatching);
     } catch (error) {
       attempt.abandon();

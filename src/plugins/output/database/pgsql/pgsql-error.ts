@@ -38,7 +38,7 @@ const hints: Readonly<Record<string, (about: Place) => string>> = {
   ENOTFOUND: () => 'check the name of the host',
   EAI_AGAIN: () => 'check the name of the host, and that names can be resolved',
   '28P01': () => 'check user and password',
-  '28000': () => 'let the user in with a line in pg_hba.conf',
+  '28000': () => 'create the role, let it in with a line in pg_hba.conf, or give another user',
   '3D000': ({ database }) => `create it: createdb ${database}`,
   '42501': ({ table }) => `as the owner: GRANT INSERT ON ${table} TO the user`,
   '42P01': () => 'create the table, or load the schema',
@@ -62,10 +62,18 @@ export interface Place {
 export function describeError(operation: string, error: unknown, place: Place): PgsqlError {
   if (error instanceof PgsqlError) return error;
   const { message, code } = factsOf(error);
-  const known = code === undefined ? undefined : hints[code]?.(place);
-  const hint = known ?? `to try: ${place.command}`;
+  const hint = isOfFile(error) ? fileHint : hintFor(code, place);
   return new PgsqlError(operation, message, { code, hint, cause: error });
 }
+
+const hintFor = (code: string | undefined, place: Place): string =>
+  (code === undefined ? undefined : hints[code]?.(place)) ?? `to try: ${place.command}`;
+
+const fileHint = 'the user that specter runs as has to be able to read it';
+
+/** Files for passwords and certificates fail with the same codes as sockets. */
+const isOfFile = (error: unknown): boolean =>
+  error instanceof Error && 'syscall' in error && error.syscall === 'open';
 
 /**
  * SQLSTATE classes that blame the rows (PostgreSQL's documentation, appendix A): cardinality,

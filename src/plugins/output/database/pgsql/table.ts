@@ -82,10 +82,10 @@ async function lacksCharacters(client: ClientBase): Promise<boolean> {
 
 async function tableMissing(client: ClientBase, { schema, table }: Wanted): Promise<PgsqlError> {
   const { rows } = await client.query<{ path: string }>(
-    `SELECT schemaname || '.' || name AS path FROM (
-       SELECT schemaname, tablename AS name FROM pg_tables
-       UNION ALL SELECT schemaname, viewname FROM pg_views) AS relations
-     WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1 LIMIT 8`,
+    `SELECT n.nspname || '.' || c.relname AS path
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
+       AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1 LIMIT 8`,
   );
   const there = rows.map(({ path }) => path).join(', ');
   return new PgsqlError(`find the table ${schema}.${table}`, 'there is none of this name', {

@@ -96,13 +96,22 @@ export const resultOf = (error: unknown): number => failureOf(error).result;
  */
 export function outage(operation: string, path: string, error: unknown): Error {
   const { result, message, errno } = failureOf(error);
-  if (result === 0) return new Error(`cannot ${operation} ${path}: ${message}`, { cause: error });
+  if (result === 0) {
+    const help = isOfFolder(error) ? `; ${remedy('SQLITE_CANTOPEN', path)}` : '';
+    return new Error(`cannot ${operation} ${path}: ${message}${help}`, { cause: error });
+  }
   const code = names[result] ?? `result ${result}`;
   return new Error(
     `cannot ${operation} ${path}: ${message} (${code}${errno}); ${remedy(code, path)}`,
     { cause: error },
   );
 }
+
+/** What open(2) says where a missing file is to be made, and cannot be. */
+const folderErrors: readonly unknown[] = ['EACCES', 'ENOENT', 'EPERM', 'EROFS'];
+
+const isOfFolder = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && folderErrors.includes(error.code);
 
 /** What an error while rows are stored means: that they are refused, or that there is an outage. */
 export function storeFailure(path: string, error: unknown): Error {

@@ -50,7 +50,7 @@ async function stored(keyType: KeyType, type: ColumnType, values: readonly Value
   const found: readonly (StoredValue | undefined)[] = database.rows.map(
     ({ a_key: value }) => value,
   );
-  return { values: found, cut, unfit };
+  return { values: found, cut: cut.get('a_key') ?? 0, unfit: unfit.get('a_key') ?? 0 };
 }
 
 describe('numbers', () => {
@@ -58,6 +58,15 @@ describe('numbers', () => {
     expect(
       await stored('u32', { kind: 'integer', max: 32_767n }, [0, undefined, 32_767, 32_768]),
     ).toEqual({ values: [0n, null, 32_767n, null], cut: 0, unfit: 1 });
+  });
+
+  test('or as much as the column takes, where something has to be there', async () => {
+    const type = { kind: 'integer', max: 32_767n, saturates: true } as const;
+    expect(await stored('u16', type, [0x86dd, undefined, 32_766])).toEqual({
+      values: [32_767n, null, 32_766n],
+      cut: 0,
+      unfit: 1,
+    });
   });
 
   test('of 64 bits', async () => {

@@ -40,7 +40,7 @@ export class FakeDatabase implements Database {
   /** Called before each insert; what it throws is thrown. */
   beforeInsert: (rows: readonly StoredRow[]) => void | Promise<void> = () => {};
   /** Called after each insert, when the rows are stored; what it throws is thrown. */
-  afterInsert: () => void = () => {};
+  afterInsert: () => void | Promise<void> = () => {};
   #lose: ((error: Error) => void) | undefined;
 
   constructor(layout: TableLayout) {
@@ -80,7 +80,7 @@ export class FakeDatabase implements Database {
     const ids = new Set(this.rows.map(({ specter_id: id }) => id ?? null));
     const fresh = rows.filter(({ specter_id: id = null }) => id === null || !ids.has(id));
     this.rows.push(...fresh);
-    this.afterInsert();
+    await this.afterInsert();
     return fresh.length;
   }
 }

@@ -107,7 +107,7 @@ describe('an output that stores rows', () => {
     expect(context.log.lines).toEqual([
       'error: connection reset; trying again, 64 records wait',
       'notice: fake://table works again',
-      'counted: texts cut to the length of their column: 64',
+      'counted: texts cut to the length of column oob_prefix: 64',
     ]);
   });
 

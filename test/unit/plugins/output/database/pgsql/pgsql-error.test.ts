@@ -78,3 +78,13 @@ test('long values are not repeated', () => {
   const error = insertError(Object.assign(new Error('y'.repeat(10_000)), { code: '22P02' }), place);
   expect(error.message).toBe(`${'y'.repeat(300)}… (22P02)`);
 });
+
+test.each(['ENOENT', 'EACCES'])('%s of a file is not about the server', (code) => {
+  const failed = Object.assign(new Error(`${code}: no, open '/etc/pgpass'`), {
+    code,
+    syscall: 'open',
+  });
+  expect(describeError('connect', failed, place).message).toBe(
+    `connect: ${code}: no, open '/etc/pgpass' (${code}); the user that specter runs as has to be able to read it`,
+  );
+});

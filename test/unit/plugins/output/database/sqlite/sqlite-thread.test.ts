@@ -9,7 +9,14 @@ import type {
 
 const settings = { path: '/x/db', table: 'packet', create: true, sync: false };
 const layout = { table: 'packet', columns: [], positional: false };
-const result = { stored: 2, known: 0, refused: 0, reasons: new Map(), cut: 0, unfit: 0 };
+const result = {
+  stored: 2,
+  known: 0,
+  refused: 0,
+  reasons: new Map(),
+  cut: new Map(),
+  unfit: new Map(),
+};
 const pieces = [
   { bytes: Uint8Array.of(1, 2, 3), records: 1 },
   { bytes: Uint8Array.of(4), records: 1 },
