@@ -1,5 +1,5 @@
 import type { PluginLog } from '../../api.ts';
-import type { Overflow, OverflowOptions } from '../queue/overflow.ts';
+import type { OverflowMaker } from '../queue/backlog.ts';
 import type { TableLayout } from './layout.ts';
 import type { SessionOpener } from './session.ts';
 
@@ -18,7 +18,7 @@ export interface LoaderOptions {
   /** Told of the table after each connect. */
   readonly connected?: (layout: TableLayout) => void;
   /** Makes the way to disk, if there is one. */
-  readonly overflow?: ((parts: Omit<OverflowOptions, 'spool' | 'log'>) => Overflow) | undefined;
+  readonly overflow?: OverflowMaker | undefined;
   /** Calls `begin` as soon as it may connect and use files; returns how to take that back. */
   readonly whenReady: (begin: () => void) => () => void;
 }

@@ -36,8 +36,8 @@ export class SessionKeeper {
   readonly #outage: Outage;
   #retryTimer: NodeJS.Timeout | undefined;
   #remindAt = 0;
-  /** Why the session ended while it was doing something. */
-  #lostError: Error | undefined;
+  /** A session that ended while it was doing something, and why. */
+  #lostAtWork: { readonly session: Session; readonly error: Error } | undefined;
   #ended = false;
 
   constructor(options: SessionKeeperOptions) {
@@ -78,16 +78,14 @@ export class SessionKeeper {
   works(): void {
     const { opener, log } = this.#options;
     if (this.#outage.succeeded()) log.notice(`${opener.name} works again`);
-  }
-
-  /** It is done, but the session may have ended meanwhile: nothing else tells of that then. */
-  done(session: Session): void {
-    if (this.#lostError) this.giveUp(session, this.#lostError);
+    // The session has ended right behind that: no failure will tell.
+    const { session, error } = this.#lostAtWork ?? {};
+    if (session) this.giveUp(session, error);
   }
 
   /** A session has failed to do so. */
   giveUp(session: Session, error: unknown): void {
-    this.#lostError = undefined;
+    this.#lostAtWork = undefined;
     session.destroy();
     if (this.session === session) this.session = undefined;
     if (this.#ended) return;
@@ -117,7 +115,7 @@ export class SessionKeeper {
     if (this.session !== session || this.#ended) return;
     this.session = undefined;
     // What it is doing fails by itself, and says more; unless it has just succeeded.
-    if (this.#options.isBusy()) this.#lostError = error;
+    if (this.#options.isBusy()) this.#lostAtWork = { session, error };
     else this.giveUp(session, error);
   }
 

@@ -1,14 +1,12 @@
 import type { OutputCounters } from '../../../api.ts';
-import type { Overflow } from '../../queue/overflow.ts';
-import { PieceQueue } from '../../queue/piece-queue.ts';
+import { Backlog, type Leftovers } from '../../queue/backlog.ts';
+import type { PieceQueue } from '../../queue/piece-queue.ts';
 import type { Piece, RecordBuffer } from '../../queue/record-buffer.ts';
 import { Connection, type End } from './connection.ts';
-import type { DeliveryOptions, Remains } from './delivery-options.ts';
+import type { DeliveryOptions } from './delivery-options.ts';
 
 /** Bytes that are handed to the kernel at once: it takes a turn of the event loop. */
 const SEND_BYTES = 1 << 20;
-/** What of the memory may be filled from disk; with less than half of it to send, it is. */
-const LOADED_PART = 1 / 8;
 /** A receiver that takes nothing for so long cannot be relied on: what waits goes to disk. */
 const SLOW_MS = 1000;
 /** After an end in order: what the receiver, or a proxy, may have read and not yet stored. */
@@ -31,10 +29,9 @@ export class Delivery {
   /** Records of former runs that were sent. */
   recovered = 0;
   readonly #options: DeliveryOptions;
-  readonly #buffer: RecordBuffer;
   readonly #counters: OutputCounters;
-  readonly #queue = new PieceQueue();
-  readonly #overflow: Overflow | undefined;
+  readonly #backlog: Backlog;
+  readonly #queue: PieceQueue;
   readonly #connection: Connection;
   readonly #cancelStart: () => void;
   /** The kernel has not yet taken all of what was handed to it last. */
@@ -48,34 +45,31 @@ export class Delivery {
   #onChange: (() => void) | undefined;
 
   constructor(options: DeliveryOptions, buffer: RecordBuffer, counters: OutputCounters) {
-    const { name, connect, log, overflow } = options;
+    const { name, connect, log, overflow, queueBytes } = options;
     this.#options = options;
-    this.#buffer = buffer;
     this.#counters = counters;
+    this.#backlog = new Backlog(buffer, {
+      ...{ queueBytes, counters, overflow },
+      changed: () => this.#send(),
+    });
+    this.#queue = this.#backlog.queue;
     this.#connection = new Connection({
       ...{ name, connect, log, counters },
       waiting: () => `${this.waitingRecords} records wait`,
       up: () => this.#send(),
       down: (end) => this.#lost(end),
     });
-    this.#overflow = overflow?.({
-      ...{ queue: this.#queue, buffer, counters },
-      seal: () => this.seal(),
-      changed: () => this.#send(),
-    });
     this.#cancelStart = options.whenReady(() => this.#start());
   }
 
   /** Bytes in memory that have not been sent, those of the open piece left out. */
   get waitingBytes(): number {
-    return this.#queue.newBytes + (this.#overflow?.tailBytes ?? 0);
+    return this.#backlog.waitingBytes;
   }
 
   /** Records that are still to be sent. */
   get waitingRecords(): number {
-    const { tailRecords = 0, unreadRecords = 0 } = this.#overflow ?? {};
-    const { unsentRecords } = this.#queue;
-    return unsentRecords + unreadRecords + tailRecords + this.#buffer.openRecords;
+    return this.#backlog.waitingRecords;
   }
 
   /** Records that were sent and may be sent again. */
@@ -85,12 +79,12 @@ export class Delivery {
 
   /** Records on disk; undefined where there is no spool. */
   get spooledRecords(): number | undefined {
-    return this.#overflow?.spooledRecords;
+    return this.#backlog.overflow?.spooledRecords;
   }
 
   /** Records that were lost in damaged files of the spool, as far as it is known. */
   get damagedRecords(): number {
-    return this.#overflow?.damagedRecords ?? 0;
+    return this.#backlog.overflow?.damagedRecords ?? 0;
   }
 
   /** Connections that were made. */
@@ -100,19 +94,13 @@ export class Delivery {
 
   /** Closes the buffer's open piece and puts it behind all others. */
   seal(): void {
-    const piece = this.#buffer.seal();
-    if (!piece) return;
-    const overflow = this.#overflow;
-    // Half of the memory for what comes before the spool, half for what is on its way there.
-    const isFull = this.#queue.newBytes + piece.bytes.length > this.#options.queueBytes / 2;
-    if (overflow && (isFull || overflow.isBehind)) overflow.push(piece);
-    else this.#queue.push(piece);
+    this.#backlog.seal();
   }
 
   /** Sends what the buffer has, or saves it, unless it is busy with what came before. */
   flush(): void {
     this.#send();
-    if (this.#overflow?.atRisk) this.#overflow.kick();
+    this.#backlog.flush();
   }
 
   /** Ends the connection in order, and makes a new one. */
@@ -122,7 +110,7 @@ export class Delivery {
   }
 
   /** Sends for two seconds what there is; the rest goes to disk, or remains. */
-  async close(): Promise<Remains> {
+  async close(): Promise<Leftovers> {
     this.#cancelStart();
     this.#renewing = false;
     await this.#renewed;
@@ -132,43 +120,34 @@ export class Delivery {
     this.#connection.close();
     clearTimeout(this.#slowTimer);
     clearTimeout(this.#forgetTimer);
-    this.seal();
-    const { kept = 0, left = [] } = (await this.#overflow?.close()) ?? {};
-    return { pieces: [...this.#queue.takeAll(), ...left].filter(({ mark }) => !mark), kept };
+    return await this.#backlog.close();
   }
 
   get #isAllSent(): boolean {
-    const isEmpty = this.#queue.unsentBytes === 0 && this.#buffer.openRecords === 0;
-    return isEmpty && !this.#overflow?.isBehind;
+    return this.#backlog.nextRecords === 0 && !this.#backlog.isBehind;
   }
 
   /** Connects, once it is known what a former run has left to be sent first. */
   async #start(): Promise<void> {
-    await this.#overflow?.start();
+    await this.#backlog.overflow?.start();
     this.#connection.start();
   }
 
   /** Sends what comes next, if the kernel takes it. */
   #send(): void {
     if (this.#connection.isUp && !this.#sending) {
-      const overflow = this.#overflow;
       if (this.#queue.unsentBytes === 0) this.seal();
-      if (overflow?.isBehind) this.#load(overflow);
+      this.#backlog.load();
       const pieces = this.#queue.unsent(SEND_BYTES);
       if (pieces.length > 0) this.#hand(pieces);
-      else if (overflow && !overflow.isBehind) overflow.atRisk = false;
+      else this.#backlog.relax();
     }
     this.#onChange?.();
   }
 
-  #load(overflow: Overflow): void {
-    const bytes = this.#options.queueBytes * LOADED_PART;
-    if (this.#queue.unsentBytes < bytes / 2) overflow.load(bytes);
-  }
-
   #hand(pieces: readonly Piece[]): void {
     this.#sending = true;
-    this.#slowTimer ??= setTimeout(() => this.#slow(), SLOW_MS);
+    this.#slowTimer ??= setTimeout(() => this.#backlog.secure(), SLOW_MS);
     const parts = pieces.map(({ bytes }) => bytes);
     this.#connection.write(parts, () => this.#sent(pieces));
   }
@@ -192,16 +171,10 @@ export class Delivery {
     this.#slowTimer = undefined;
   }
 
-  #slow(): void {
-    if (!this.#overflow) return;
-    this.#overflow.atRisk = true;
-    this.#overflow.kick();
-  }
-
   #lost(end: End): void {
     this.#notSending();
     this.#keepFor(end);
-    this.#slow();
+    this.#backlog.secure();
     this.#onChange?.();
   }
 
@@ -209,26 +182,18 @@ export class Delivery {
   #keepFor(end: End): void {
     const now = performance.now();
     this.#queue.rewind(now - (end === 'in order' ? UNSTORED_MS : UNREAD_MS));
-    this.#retire(this.#queue.takeSent(0, now));
+    this.#backlog.retire(this.#queue.takeSent(0, now));
   }
 
   /** Lets go of what was sent and need not be kept any longer. */
   #forget(): void {
     const { resendBytes } = this.#options;
-    this.#retire(this.#queue.takeSent(resendBytes, performance.now() - UNREAD_MS));
+    this.#backlog.retire(this.#queue.takeSent(resendBytes, performance.now() - UNREAD_MS));
     if (this.#forgetTimer || this.#queue.sentBytes === 0) return;
     this.#forgetTimer = setTimeout(() => {
       this.#forgetTimer = undefined;
       this.#forget();
     }, FORGET_INTERVAL_MS).unref();
-  }
-
-  #retire(pieces: readonly Piece[]): void {
-    for (const piece of pieces) {
-      piece.done = true;
-      if (piece.mark) this.#overflow?.release(piece.mark);
-      this.#buffer.giveBack(piece.chunk);
-    }
   }
 
   async #renew(): Promise<void> {
@@ -240,7 +205,7 @@ export class Delivery {
   async #finish(): Promise<void> {
     const end = await this.#connection.finish(FINISH_MS);
     // It has read to the end, and said so.
-    if (end === 'in order') this.#retire(this.#queue.takeSent(0, Number.POSITIVE_INFINITY));
+    if (end === 'in order') this.#backlog.retire(this.#queue.takeSent(0, Number.POSITIVE_INFINITY));
     else this.#keepFor('broken');
   }
 

@@ -1,8 +1,9 @@
 import type { Counts, OutputCounters, PluginLog } from '../../../api.ts';
+import type { Leftovers } from '../../queue/backlog.ts';
 import { type Carrier, QueueSink } from '../../queue/queue-sink.ts';
 import { RecordBuffer } from '../../queue/record-buffer.ts';
 import { Delivery } from './delivery.ts';
-import type { DeliveryOptions, Remains } from './delivery-options.ts';
+import type { DeliveryOptions } from './delivery-options.ts';
 
 /**
  * Sends records over a connection, in order, each at least once. What cannot be sent waits in memory,
@@ -40,7 +41,7 @@ function detailsOf(delivery: Delivery): Counts {
 
 /** Counts and reports what has not arrived. */
 function account(
-  { pieces, kept }: Remains,
+  { pieces, kept }: Leftovers,
   name: string,
   log: PluginLog,
   counters: OutputCounters,
