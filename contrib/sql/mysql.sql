@@ -11,33 +11,33 @@
 -- or 16 bytes: INET6_NTOA(ip_saddr) shows them, INET6_ATON('10.0.0.1') finds them. Times are UTC.
 
 CREATE TABLE IF NOT EXISTS packet (
-  specter_id    BINARY(16) NOT NULL,  -- keeps a row that is sent again after an outage from being there twice
-  oob_time      DATETIME(6) NOT NULL,
-  host          VARCHAR(255),         -- of the firewall, where several share the table
-  block         VARCHAR(255),
-  raw_label     TINYINT UNSIGNED,     -- option label: 0 dropped, 1 accepted
-  oob_prefix    VARCHAR(127),
-  oob_in        VARCHAR(15),
-  oob_out       VARCHAR(15),
-  oob_hook      TINYINT UNSIGNED,     -- 0 prerouting, 1 input, 2 forward, 3 output, 4 postrouting
-  oob_mark      INT UNSIGNED,
-  mac_saddr_str VARCHAR(17) CHARACTER SET ascii,
-  ip_saddr      VARBINARY(16),
-  ip_daddr      VARBINARY(16),
-  ip_protocol   TINYINT UNSIGNED,     -- 1 ICMP, 6 TCP, 17 UDP, 58 ICMPv6
-  ip_totlen     SMALLINT UNSIGNED,    -- IPv4: header and data
-  ip_ttl        TINYINT UNSIGNED,
+  specter_id     BINARY(16) NOT NULL, -- keeps a row that is sent again after an outage from being there twice
+  oob_time       DATETIME(6) NOT NULL,
+  host           VARCHAR(255),        -- of the firewall, where several share the table
+  block          VARCHAR(255),
+  raw_label      TINYINT UNSIGNED,    -- option label: 0 dropped, 1 accepted
+  oob_prefix     VARCHAR(508),
+  oob_in         VARCHAR(15),
+  oob_out        VARCHAR(15),
+  oob_hook       TINYINT UNSIGNED,    -- 0 prerouting, 1 input, 2 forward, 3 output, 4 postrouting
+  oob_mark       INT UNSIGNED,
+  mac_saddr_str  VARCHAR(17) CHARACTER SET ascii,
+  ip_saddr       VARBINARY(16),
+  ip_daddr       VARBINARY(16),
+  ip_protocol    TINYINT UNSIGNED,    -- 1 ICMP, 6 TCP, 17 UDP, 58 ICMPv6
+  ip_totlen      SMALLINT UNSIGNED,   -- IPv4: header and data
+  ip_ttl         TINYINT UNSIGNED,
   ip6_payloadlen SMALLINT UNSIGNED,   -- IPv6: without its header of 40 bytes
-  ip6_hoplimit  TINYINT UNSIGNED,
-  tcp_sport     SMALLINT UNSIGNED,
-  tcp_dport     SMALLINT UNSIGNED,
-  tcp_flags     TINYINT UNSIGNED,     -- 1 FIN, 2 SYN, 4 RST, 8 PSH, 16 ACK, 32 URG, 64 ECE, 128 CWR
-  udp_sport     SMALLINT UNSIGNED,
-  udp_dport     SMALLINT UNSIGNED,
-  icmp_type     TINYINT UNSIGNED,
-  icmp_code     TINYINT UNSIGNED,
-  icmpv6_type   TINYINT UNSIGNED,
-  icmpv6_code   TINYINT UNSIGNED,
+  ip6_hoplimit   TINYINT UNSIGNED,
+  tcp_sport      SMALLINT UNSIGNED,
+  tcp_dport      SMALLINT UNSIGNED,
+  tcp_flags      TINYINT UNSIGNED,    -- 1 FIN, 2 SYN, 4 RST, 8 PSH, 16 ACK, 32 URG, 64 ECE, 128 CWR
+  udp_sport      SMALLINT UNSIGNED,
+  udp_dport      SMALLINT UNSIGNED,
+  icmp_type      TINYINT UNSIGNED,
+  icmp_code      TINYINT UNSIGNED,
+  icmpv6_type    TINYINT UNSIGNED,
+  icmpv6_code    TINYINT UNSIGNED,
   PRIMARY KEY (specter_id, oob_time), -- the time, because partitions are chosen by it
   KEY packet_time (oob_time)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4

@@ -1,5 +1,5 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Commands the kernel tests use, with the Debian package each comes from. */
@@ -61,6 +61,15 @@ export function requireTools(...tools: Tool[]): string | undefined {
   return refuseOnCi(
     `${missing.join(', ')} not installed: apt-get install ${[...install].join(' ')}`,
   );
+}
+
+/**
+ * As {@link requireTools}, for a file.
+ * @param packages of Debian, to install it with
+ */
+export function requireFile(path: string, packages: string): string | undefined {
+  if (existsSync(path)) return undefined;
+  return refuseOnCi(`${path} is missing: apt-get install ${packages}`);
 }
 
 /**

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Daemon, whenReady } from './daemon.ts';
 import type { Namespace } from './namespace.ts';
-import { requireKernel } from './requirements.ts';
+import { requireFile, requireKernel } from './requirements.ts';
 import { ScratchFolder } from './scratch-folder.ts';
 
 /** A section of ulogd.conf. */
@@ -67,14 +67,15 @@ function section(name: string, values: Section): string[] {
 }
 
 /**
- * Why a test that needs one of ulogd2's plugins cannot run; `undefined` when it can.
+ * Why a test that needs one of ulogd2's plugins cannot run; `undefined` when it can. As
+ * {@link requireKernel}.
  * @param file as in {@link UlogdStack}
  * @param debianPackage where Debian has it, apart from ulogd2 itself
  */
 export function requireUlogdPlugin(file: string, debianPackage: string): string | undefined {
-  const missing = requireKernel('ulogd');
-  if (missing !== undefined || existsSync(join(pluginFolder(), `ulogd_${file}.so`))) return missing;
-  return `no plugin ${file} of ulogd2: apt-get install ${debianPackage}`;
+  return (
+    requireKernel('ulogd') ?? requireFile(join(pluginFolder(), `ulogd_${file}.so`), debianPackage)
+  );
 }
 
 /** Where the distribution keeps ulogd2's plugins: `/usr/lib/<triplet>/ulogd` on Debian. */

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,14 +7,14 @@ import {
   type MysqlSettings,
 } from '../../../src/plugins/output/database/mysql/index.ts';
 import { MariadbServer } from '../../support/mariadb-server.ts';
-import { requireTools, title } from '../../support/requirements.ts';
+import { requireFile, requireTools, title } from '../../support/requirements.ts';
 import { type CellRow, cellsOf, microseconds } from './mysql-cells.ts';
 
 const folder = '/usr/share/doc/ulogd2-mysql';
 const stockFiles = { stock: 'mysql-ulogd2.sql.gz', flat: 'mysql-ulogd2-flat.sql.gz' };
 const missing =
   requireTools('mariadbd', 'mariadb', 'mariadb-install-db') ??
-  (existsSync(`${folder}/${stockFiles.stock}`) ? undefined : 'apt-get install ulogd2-mysql');
+  requireFile(`${folder}/${stockFiles.stock}`, 'ulogd2-mysql');
 
 const mapped = (...octets: number[]) => Buffer.from([...Array(10).fill(0), 255, 255, ...octets]);
 const v6 = (text: string) => Buffer.from(text.replaceAll(':', ''), 'hex');
@@ -167,7 +166,11 @@ describe.skipIf(missing)(title('Schemas of ulogd2 for MySQL', missing), () => {
     const typeOf = (name: string) => columns.find((column) => column.name === name)?.type;
     // The view has int(5) unsigned.
     expect(typeOf('tcp_sport')).toEqual({ kind: 'integer', max: 65_535n });
-    expect(typeOf('oob_protocol')).toEqual({ kind: 'integer', max: 32_767n });
+    expect(typeOf('oob_protocol')).toEqual({
+      kind: 'integer',
+      max: 32_767n,
+      saturates: true,
+    });
     expect(typeOf('mac_str')).toEqual({ kind: 'text', maxLength: 255, asciiOnly: true });
     expect(typeOf('ip_saddr_bin')).toEqual({ kind: 'binary', length: 16 });
   });

@@ -12,9 +12,7 @@ import { type CellRow, cellsOf } from './pgsql-cells.ts';
 
 /** Debian's package has ulogd2's schemas as they are upstream. */
 const schemas = '/usr/share/doc/ulogd2-pgsql';
-const missing =
-  requirePostgres() ??
-  requireFile(schemas, 'ulogd2-pgsql');
+const missing = requirePostgres() ?? requireFile(schemas, 'ulogd2-pgsql');
 const schema = (name: string): string =>
   gunzipSync(readFileSync(`${schemas}/${name}.sql.gz`)).toString();
 

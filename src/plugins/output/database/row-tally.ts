@@ -38,7 +38,7 @@ export class RowTally {
     }
     for (const [column, count] of unfit) {
       this.#unfit += count;
-      this.#log.counted(`values that column ${column} cannot hold, NULL instead`, count);
+      this.#log.counted(`values that column ${column} cannot hold`, count);
     }
   }
 

@@ -17,7 +17,8 @@ describe('a loader with a spool', () => {
   });
 
   const folder = () => scratch.join('spool');
-  const rigWith = (options: RigOptions = {}) => new LoaderRig({ spool: newSpool(folder()), ...options });
+  const rigWith = (options: RigOptions = {}) =>
+    new LoaderRig({ spool: newSpool(folder()), ...options });
   const down = new Error('refused');
 
   /** Leaves rows in the spool, as a run that has ended. */
