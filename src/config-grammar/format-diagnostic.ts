@@ -1,5 +1,6 @@
 import type { Diagnostic } from './diagnostics.ts';
 import type { SourceText, Span } from './source-text.ts';
+import { editDistance } from './suggest.ts';
 
 /** How diagnostics are written out. */
 export interface FormatOptions {
@@ -9,7 +10,10 @@ export interface FormatOptions {
   readonly limit?: number;
   /** Diagnostics already left out by the phases that found them; added to N. Default 0. */
   readonly suppressed?: number;
-  /** Names of options, in lower case, whose values are shown as asterisks. Default: none. */
+  /**
+   * Names of options, in lower case, whose values are shown as asterisks; also where the name has a
+   * typing mistake. Default: none.
+   */
   readonly secrets?: ReadonlySet<string>;
 }
 
@@ -61,11 +65,12 @@ function entry(
   { color = false, secrets }: FormatOptions,
 ): string {
   const place = `${printable(source.file)}:${span.line}:${span.column}:`;
-  const text = printable(message);
+  const shown = maskSecrets(source.text, span, secrets ?? noSecrets);
+  const text = printable(hide(message, shown.hidden));
   const head = color
     ? `${bold}${place}${reset} ${colors[kind]}${kind}:${reset} ${bold}${text}${reset}`
     : `${place} ${kind}: ${text}`;
-  const { line, caret } = excerpt(maskSecrets(source.text, span, secrets), span);
+  const { line, caret } = excerpt(shown.text, span);
   return `${head}\n${line}\n${color ? `${colors[kind]}${caret}${reset}` : caret}`;
 }
 
@@ -85,14 +90,75 @@ function excerpt(text: string, span: Span): { line: string; caret: string } {
   return { line, caret: `${start > lineStart ? ' ' : ''}${indent}^${tail}` };
 }
 
-/** The text with asterisks in place of a secret value, where the span's line has one. */
-function maskSecrets(text: string, span: Span, secrets: FormatOptions['secrets']): string {
-  const lineStart = span.offset === 0 ? 0 : text.lastIndexOf('\n', span.offset - 1) + 1;
-  const line = /^[^\n]*/.exec(text.slice(lineStart))?.[0] ?? '';
-  const [name = '', option = ''] = /^[\s{:;]*([\w.-]+)[\s=]*/.exec(line) ?? [];
-  if (!secrets?.has(option.toLowerCase())) return text;
-  const masked = name + line.slice(name.length).replace(/[^\r]/g, '*');
-  return text.slice(0, lineStart) + masked + text.slice(lineStart + line.length);
+const noSecrets: ReadonlySet<string> = new Set();
+/** Names that a line can have, for one that is full of brackets. */
+const mostNames = 20;
+
+interface MaskedText {
+  /** The text, as long as before. */
+  readonly text: string;
+  /** What of the span is hidden. */
+  readonly hidden: string;
+}
+
+/** The text with asterisks in place of a secret value on the span's line. */
+function maskSecrets(
+  text: string,
+  { offset, length }: Span,
+  secrets: ReadonlySet<string>,
+): MaskedText {
+  const lineStart = offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
+  const newline = text.indexOf('\n', offset);
+  const lineEnd = newline === -1 ? text.length : newline;
+  const first = secrets.size === 0 ? lineStart : firstLine(text, lineStart);
+  const value = secretValue(text.slice(first, lineEnd), secrets);
+  if (value === undefined) return { text, hidden: '' };
+  const start = Math.max(lineStart, first + value);
+  const masked = text.slice(start, lineEnd).replace(/[^\r]/g, '*');
+  return {
+    text: text.slice(0, start) + masked + text.slice(lineEnd),
+    hidden: text.slice(Math.max(offset, start), offset + length),
+  };
+}
+
+/** Where the line begins that the line at `start` continues, if it does. */
+function firstLine(text: string, start: number): number {
+  let first = start;
+  while (first > 0) {
+    const before = text.lastIndexOf('\n', first - 2) + 1;
+    if (!/\\[ \t]*(?:#.*)?\r?$/.test(text.slice(before, first - 1))) break;
+    first = before;
+  }
+  return first;
+}
+
+/** Where the value begins of the first option of a line that is a secret. */
+function secretValue(line: string, secrets: ReadonlySet<string>): number | undefined {
+  if (secrets.size === 0) return undefined;
+  const name = /(?:^|[{}<>])[\s:;]*([^\s{}<>="]+)[\s=]*/g;
+  for (let i = 0; i < mostNames; i++) {
+    const match = name.exec(line);
+    if (!match) break;
+    if (isSecret(match[1] ?? '', secrets)) return name.lastIndex;
+  }
+  return undefined;
+}
+
+/** Whether a word is the name of a secret, or that with typing mistakes. */
+function isSecret(word: string, secrets: ReadonlySet<string>): boolean {
+  const lower = word.toLowerCase();
+  if (secrets.has(lower)) return true;
+  const limit = word.length <= 6 ? 1 : 2;
+  return [...secrets].some(
+    (secret) =>
+      Math.abs(secret.length - lower.length) <= limit && editDistance(lower, secret) <= limit,
+  );
+}
+
+/** A message with asterisks in place of a secret value, which may be quoted in the source. */
+function hide(message: string, value: string): string {
+  const bare = value.replace(/^"|"$/g, '');
+  return bare === '' ? message : message.replaceAll(bare, '*'.repeat(bare.length));
 }
 
 /** Makes text safe for a terminal: control characters become U+FFFD, one column each. */

@@ -6,12 +6,12 @@ import type { FaultyServer, ServerKind, Stored } from './faults-servers.ts';
 
 /** specter with a block that stores numbered packets in the table `packet` of a database. */
 export class Rig {
-  readonly kind: ServerKind;
-  readonly server: FaultyServer;
+  readonly kind: Pick<ServerKind, 'plugin' | 'prefix'>;
+  readonly server: Pick<FaultyServer, 'target' | 'stored'>;
   readonly namespace: Namespace;
   readonly database: string;
 
-  constructor(kind: ServerKind, server: FaultyServer, namespace: Namespace, database: string) {
+  constructor(kind: Rig['kind'], server: Rig['server'], namespace: Namespace, database: string) {
     this.kind = kind;
     this.server = server;
     this.namespace = namespace;

@@ -6,8 +6,9 @@ import type { Session, SessionOpener } from './session.ts';
 /** How long a session may take to end in order. */
 const END_MS = 1000;
 const FIRST_PAUSE_MS = 100;
-/** How often the log tells of an outage that lasts. */
+/** How often the log tells of an outage that lasts, and how often of others that follow it. */
 const REMIND_MS = 60_000;
+const REPEAT_MS = 1000;
 
 export interface SessionKeeperOptions {
   readonly opener: SessionOpener;
@@ -35,7 +36,9 @@ export class SessionKeeper {
   readonly #options: SessionKeeperOptions;
   readonly #outage: Outage;
   #retryTimer: NodeJS.Timeout | undefined;
-  #remindAt = 0;
+  /** When the log has told of an outage, and whether of the present one. */
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #isTold = false;
   /** A session that ended while it was doing something, and why. */
   #lostAtWork: { readonly session: Session; readonly error: Error } | undefined;
   #ended = false;
@@ -77,7 +80,7 @@ export class SessionKeeper {
   /** The database has done what it was asked to. */
   works(): void {
     const { opener, log } = this.#options;
-    if (this.#outage.succeeded()) log.notice(`${opener.name} works again`);
+    if (this.#outage.succeeded() && this.#isTold) log.notice(`${opener.name} works again`);
     // The session has ended right behind that: no failure will tell.
     const { session, error } = this.#lostAtWork ?? {};
     if (session) this.giveUp(session, error);
@@ -123,10 +126,12 @@ export class SessionKeeper {
     const { counters, log, waiting } = this.#options;
     counters.errors++;
     const message = error instanceof Error ? error.message : String(error);
+    if (this.#outage.failed() === 'begun') this.#isTold = false;
     const now = performance.now();
-    if (this.#outage.failed() === 'begun' || now >= this.#remindAt) {
+    if (now - this.#toldAt >= (this.#isTold ? REMIND_MS : REPEAT_MS)) {
       log.error(`${message}; trying again, ${waiting()} records wait`);
-      this.#remindAt = now + REMIND_MS;
+      this.#toldAt = now;
+      this.#isTold = true;
     }
     this.#retryTimer ??= setTimeout(() => {
       this.#retryTimer = undefined;

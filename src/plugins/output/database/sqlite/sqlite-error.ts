@@ -40,13 +40,15 @@ const rowCodes: ReadonlySet<string> = new Set([
 ]);
 
 /** What the user can do. */
-function remedy(code: string, path: string): string {
+function remedy(code: string, path: string, errno = ''): string {
+  const room = `make room on the disk of ${dirname(path)}, or delete old rows`;
+  if (errno.endsWith('ENOSPC')) return room;
   switch (code) {
     case 'SQLITE_BUSY':
     case 'SQLITE_LOCKED':
       return `another program writes to it: see who has it open with: fuser -v ${path}`;
     case 'SQLITE_FULL':
-      return `make room on the disk of ${dirname(path)}, or delete old rows`;
+      return room;
     case 'SQLITE_READONLY':
     case 'SQLITE_PERM':
       return `the user that specter runs as has to be allowed to write to it and to its folder: ls -ld ${dirname(path)} ${path}`;
@@ -102,7 +104,7 @@ export function outage(operation: string, path: string, error: unknown): Error {
   }
   const code = names[result] ?? `result ${result}`;
   return new Error(
-    `cannot ${operation} ${path}: ${message} (${code}${errno}); ${remedy(code, path)}`,
+    `cannot ${operation} ${path}: ${message} (${code}${errno}); ${remedy(code, path, errno)}`,
     { cause: error },
   );
 }
