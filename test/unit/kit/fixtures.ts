@@ -44,13 +44,7 @@ export const fixtures: Readonly<Record<string, readonly CheckOptions[]>> = {
   PGSQL: [{ options: ['pgsqltable packet', 'pgsqlhost /nowhere', 'pgsqllazy', 'pgsqlshutdown 0'] }],
   MYSQL: [
     {
-      options: [
-        'mysqltable packet',
-        'mysqldb ulog',
-        'mysqlsocket /nowhere',
-        'mysqllazy',
-        'mysqlshutdown 0',
-      ],
+      options: ['mysqltable packet', 'mysqldb ulog', 'mysqlsocket /nowhere', 'mysqllazy'],
     },
   ],
   EXEC: [{ options: ['execstr /bin/true %{ip.saddr}', 'execqueue 16', 'exectimeout 1s'] }],
