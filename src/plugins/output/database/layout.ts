@@ -18,7 +18,7 @@ export type ColumnType =
       /** What is not ASCII cannot be stored, and is escaped. */
       readonly asciiOnly?: boolean;
     }
-  /** Bytes: exactly `length` of them, or at most `maxLength`. */
+  /** Bytes: `length` of them, where the database pads what is shorter, or at most `maxLength`. */
   | {
       readonly kind: 'binary';
       readonly length?: number | undefined;

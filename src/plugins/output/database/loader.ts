@@ -11,6 +11,11 @@ import { SessionKeeper } from './session-keeper.ts';
 /** A batch that takes so long shows a database that cannot be relied on: what waits goes to disk. */
 const SLOW_MS = 1000;
 
+/** With no answer to a batch for so long there is none to come: it goes over a new connection. */
+const NO_ANSWER_MS = 60_000;
+/** Most bytes of a batch, however few rows that are. */
+const BATCH_BYTES = 8 << 20;
+
 /**
  * Stores the pieces of a buffer in a database, a batch at a time, each row at least once: a batch of
  * which nobody knows whether it was stored is stored again, and the rows' ids keep a table that has
@@ -23,8 +28,9 @@ export class Loader implements Carrier {
   readonly #keeper: SessionKeeper;
   readonly #tally: RowTally;
   readonly #cancelStart: () => void;
-  /** A batch is with the database. */
+  /** A batch is with the database, and takes long. */
   #storing = false;
+  #isSlow = false;
   #flushTimer: NodeJS.Timeout | undefined;
   /** What has waited for the flush is due, whether it fills a batch or not. */
   #due = false;
@@ -70,8 +76,10 @@ export class Loader implements Carrier {
 
   reopen(): void {
     this.#renewing = true;
-    if (this.#keeper.session) this.#work();
-    else this.#keeper.connect();
+    const { session } = this.#keeper;
+    if (!session) this.#keeper.connect();
+    else if (this.#isSlow) this.#keeper.giveUp(session, new Error('no answer until the SIGHUP'));
+    else this.#work();
   }
 
   details(): Counts {
@@ -118,7 +126,6 @@ export class Loader implements Carrier {
   #up(layout: TableLayout): void {
     this.#renewing = false;
     this.#options.connected?.(layout);
-    if (this.#backlog.waitingRecords === 0) this.#keeper.works();
     this.#work();
   }
 
@@ -145,7 +152,7 @@ export class Loader implements Carrier {
     const isDue = backlog.nextRecords >= batchRows || this.#due || this.#closing;
     if (isDue || (backlog.isBehind && queue.unsentRecords > 0)) {
       if (isDue && queue.unsentRecords < batchRows) this.seal();
-      const pieces = queue.unsentBatch(batchRows);
+      const pieces = queue.unsentBatch(batchRows, BATCH_BYTES);
       if (pieces.length > 0) this.#store(session, pieces);
     }
     if (!this.#storing && backlog.nextRecords > 0) this.#flushLater();
@@ -164,7 +171,8 @@ export class Loader implements Carrier {
     this.#due = false;
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
-    const slow = setTimeout(() => this.#backlog.secure(), SLOW_MS);
+    const slow = setTimeout(() => this.#slow(), SLOW_MS);
+    const hopeless = setTimeout(() => this.#keeper.giveUp(session, noAnswer()), NO_ANSWER_MS);
     try {
       const result = await session.store(pieces);
       this.#keeper.works();
@@ -174,9 +182,18 @@ export class Loader implements Carrier {
       this.#keeper.giveUp(session, error);
     } finally {
       clearTimeout(slow);
+      clearTimeout(hopeless);
       this.#storing = false;
+      this.#isSlow = false;
     }
     this.#work();
+  }
+
+  #slow(): void {
+    this.#isSlow = true;
+    const { opener, log } = this.#options;
+    log.counted(`batches that ${opener.name} took longer than a second for`, 1);
+    this.#backlog.secure();
   }
 
   #stored(pieces: readonly Piece[]): void {
@@ -204,3 +221,5 @@ export class Loader implements Carrier {
     });
   }
 }
+
+const noAnswer = (): Error => new Error(`no answer to a batch within ${NO_ANSWER_MS / 1000} s`);

@@ -58,7 +58,20 @@ export function headOf(piece: Uint8Array): Buffer | undefined {
   const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
   if (bytes.length < FIELDS_OFFSET + 4 || bytes.readUInt32LE(0) !== FORM) return undefined;
   const length = bytes.readUInt32LE(4);
-  return length <= bytes.length ? bytes.subarray(0, length) : undefined;
+  if (length > bytes.length) return undefined;
+  const head = bytes.subarray(0, length);
+  return isWhole(head) ? head : undefined;
+}
+
+/** Whether a head's fields end where it ends. */
+function isWhole(head: Buffer): boolean {
+  if (head.length < FIELDS_OFFSET + 4) return false;
+  let at = FIELDS_OFFSET + 4;
+  for (let left = head.readUInt32LE(FIELDS_OFFSET); left > 0; left--) {
+    if (at + 2 > head.length) return false;
+    at += 2 + (head[at + 1] as number);
+  }
+  return at === head.length;
 }
 
 /** Whether rows behind both heads have the same fields. */

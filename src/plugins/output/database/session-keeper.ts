@@ -1,10 +1,11 @@
 import type { OutputCounters, PluginLog } from '../../api.ts';
 import { Outage } from '../outage.ts';
+import { endInTime } from './end-in-time.ts';
 import type { TableLayout } from './layout.ts';
 import type { Session, SessionOpener } from './session.ts';
 
-/** How long a session may take to end in order. */
-const END_MS = 1000;
+/** A session that has lived so long with nothing to do shows that the outage is over, too. */
+const SETTLE_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
 /** How often the log tells of an outage that lasts, and how often of others that follow it. */
 const REMIND_MS = 60_000;
@@ -36,6 +37,7 @@ export class SessionKeeper {
   readonly #options: SessionKeeperOptions;
   readonly #outage: Outage;
   #retryTimer: NodeJS.Timeout | undefined;
+  #settleTimer: NodeJS.Timeout | undefined;
   /** When the log has told of an outage, and whether of the present one. */
   #toldAt = Number.NEGATIVE_INFINITY;
   #isTold = false;
@@ -61,13 +63,14 @@ export class SessionKeeper {
     this.isConnecting = true;
     const { opener, up, down } = this.#options;
     try {
-      const session = await opener.open((error) => this.#lost(session, error));
+      const session = await this.#open(opener);
       if (this.#ended) {
         session.destroy();
         return;
       }
       this.session = session;
       this.connects++;
+      if (this.#outage.lasting) this.#settleTimer = setTimeout(() => this.works(), SETTLE_MS);
     } catch (error) {
       if (!this.#ended) this.#failed(error);
     } finally {
@@ -79,6 +82,7 @@ export class SessionKeeper {
 
   /** The database has done what it was asked to. */
   works(): void {
+    clearTimeout(this.#settleTimer);
     const { opener, log } = this.#options;
     if (this.#outage.succeeded() && this.#isTold) log.notice(`${opener.name} works again`);
     // The session has ended right behind that: no failure will tell.
@@ -88,9 +92,12 @@ export class SessionKeeper {
 
   /** A session has failed to do so. */
   giveUp(session: Session, error: unknown): void {
-    this.#lostAtWork = undefined;
     session.destroy();
-    if (this.session === session) this.session = undefined;
+    // Who has given it up already does not have to be told of what fails because of that.
+    if (session !== this.session && session !== this.#lostAtWork?.session) return;
+    if (session === this.session) this.session = undefined;
+    this.#lostAtWork = undefined;
+    clearTimeout(this.#settleTimer);
     if (this.#ended) return;
     this.#failed(error);
     this.#options.down();
@@ -107,6 +114,7 @@ export class SessionKeeper {
   /** Ends the session, at once if it is doing something, and begins none any more. */
   async end(): Promise<void> {
     this.#ended = true;
+    clearTimeout(this.#settleTimer);
     this.#cancelRetry();
     const { session } = this;
     this.session = undefined;
@@ -114,12 +122,28 @@ export class SessionKeeper {
     else if (session) await endInTime(session);
   }
 
+  /** A session that is lost before anybody has it is none. */
+  async #open(opener: SessionOpener): Promise<Session> {
+    let opened: Session | undefined;
+    let early: Error | undefined;
+    opened = await opener.open((error) => {
+      if (opened) this.#lost(opened, error);
+      else early = error;
+    });
+    if (!early) return opened;
+    opened.destroy();
+    throw early;
+  }
+
   #lost(session: Session, error: Error): void {
     if (this.session !== session || this.#ended) return;
-    this.session = undefined;
+    if (!this.#options.isBusy()) {
+      this.giveUp(session, error);
+      return;
+    }
     // What it is doing fails by itself, and says more; unless it has just succeeded.
-    if (this.#options.isBusy()) this.#lostAtWork = { session, error };
-    else this.giveUp(session, error);
+    this.session = undefined;
+    this.#lostAtWork = { session, error };
   }
 
   #failed(error: unknown): void {
@@ -143,11 +167,4 @@ export class SessionKeeper {
     clearTimeout(this.#retryTimer);
     this.#retryTimer = undefined;
   }
-}
-
-/** Ends a session in order, or at once if that takes long. */
-async function endInTime(session: Session): Promise<void> {
-  const timer = setTimeout(() => session.destroy(), END_MS);
-  await session.close();
-  clearTimeout(timer);
 }

@@ -1,6 +1,7 @@
 import type { SurveyContext } from '../../api.ts';
 import { checkLayout } from './check-layout.ts';
 import type { Database, TableConnection } from './database.ts';
+import { endInTime } from './end-in-time.ts';
 
 /** The common options that matter before the start. */
 export interface SurveyOptions {
@@ -32,7 +33,7 @@ export async function surveyTable(
     return keys.filter(({ onlyByName }) => !onlyByName).map(({ name }) => name);
   }
   const { layout } = connection;
-  await connection.close();
+  await endInTime(connection);
   const { keys: wanted, problems, leftOut } = checkLayout(layout, keys, ipv4only);
   if (problems.length > 0) {
     const lines = problems.map((problem) => `\n  ${problem}`).join('');

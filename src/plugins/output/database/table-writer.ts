@@ -74,7 +74,8 @@ export class TableWriter implements Session {
       table.read(this.#together(pieces), pieces, head.length);
     } catch (error) {
       if (!(error instanceof DamagedRows)) throw error;
-      refuse(tally, error.message, rows);
+      if (pieces.length === 1) refuse(tally, error.message, rows);
+      else for (const each of pieces) await this.#storeGroup(head, [each], each.records, tally);
       return;
     }
     for (const builder of builders) {
@@ -118,7 +119,7 @@ export class TableWriter implements Session {
   /** The pieces' bytes, one behind the other. */
   #together(pieces: readonly RowPiece[]): Buffer {
     const length = pieces.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    if (this.#bytes.length < length) this.#bytes = Buffer.alloc(2 * length);
+    if (this.#bytes.length < length) this.#bytes = Buffer.alloc(Math.ceil(1.25 * length));
     let at = 0;
     for (const { bytes } of pieces) {
       this.#bytes.set(bytes, at);

@@ -71,7 +71,8 @@ export class TextBuilder implements CellBuilder {
     let room = SLACK;
     for (let row = 0; row < rows; row++) if (text.has(row)) room += text.room(row);
     // Escaping takes what `room` has for it: four bytes for each byte of a string.
-    if (room > this.#made.byteLength) this.#made = new DataView(new ArrayBuffer(2 * room));
+    if (room > this.#made.byteLength)
+      this.#made = new DataView(new ArrayBuffer(Math.ceil(1.25 * room)));
     return this.#made;
   }
 

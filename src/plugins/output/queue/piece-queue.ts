@@ -32,15 +32,21 @@ export class PieceQueue {
     return takeFirst(this.#pieces, this.#sent, bytes);
   }
 
-  /** The next pieces to send: all of one run, and one at least, but no more than `records`. */
-  unsentBatch(records: number): Piece[] {
+  /**
+   * The next pieces to send: all of one run, and one at least, but no more than so many records and
+   * bytes.
+   */
+  unsentBatch(records: number, bytes: number): Piece[] {
     const first = this.#pieces[this.#sent];
     let end = this.#sent;
     let sum = 0;
+    let size = 0;
     for (; end < this.#pieces.length; end++) {
       const piece = this.#pieces[end];
       sum += piece?.records ?? 0;
-      if (end > this.#sent && (sum > records || piece?.recovered !== first?.recovered)) break;
+      size += piece?.bytes.length ?? 0;
+      const isTooMuch = sum > records || size > bytes || piece?.recovered !== first?.recovered;
+      if (end > this.#sent && isTooMuch) break;
     }
     return this.#pieces.slice(this.#sent, end);
   }

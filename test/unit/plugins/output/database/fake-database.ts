@@ -52,6 +52,11 @@ export class FakeDatabase implements Database {
     this.connects++;
     this.#lose = lost;
     let prepared: readonly TableColumn[] = [];
+    let destroy = () => {};
+    const destroyed = new Promise<never>((_, reject) => {
+      destroy = () => reject(new Error('destroyed'));
+    });
+    destroyed.catch(() => {});
     return {
       layout: this.layout,
       prepare: async (columns) => {
@@ -59,12 +64,12 @@ export class FakeDatabase implements Database {
       },
       insert: async (cells, from, to) => {
         if (cells.some((each, i) => each.column !== prepared[i])) throw new Error('not prepared');
-        return await this.#insert(cells, from, to);
+        return await Promise.race([this.#insert(cells, from, to), destroyed]);
       },
       close: async () => {
         this.closes++;
       },
-      destroy: () => {},
+      destroy,
     };
   }
 

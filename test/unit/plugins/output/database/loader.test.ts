@@ -42,11 +42,45 @@ describe('a loader', () => {
     await connected(rig);
     rig.database.lose(new Error('gone'));
     await vi.waitFor(() => expect(rig.details().connects).toBe(2));
+    // A session that does nothing shows little.
+    expect(rig.log.lines).toEqual(['error: gone; trying again, 0 records wait']);
+    rig.rows.add(1);
+    await vi.waitFor(() => expect(rig.counters.written).toBe(1));
     expect(rig.log.lines).toEqual([
       'error: gone; trying again, 0 records wait',
       'notice: fake://table works again',
     ]);
     expect(rig.counters.errors).toBe(1);
+  });
+
+  test('takes longer pauses for a database that ends each connection at once', async () => {
+    vi.useFakeTimers();
+    const rig = new LoaderRig({ reconnectMs: 60_000 });
+    const lose = setInterval(() => rig.database.lose(new Error('gone')), 10);
+    await vi.advanceTimersByTimeAsync(30_000);
+    clearInterval(lose);
+    vi.useRealTimers();
+    expect(rig.details().connects).toBeLessThan(20);
+  });
+
+  test('gives up a batch that is not answered', async () => {
+    vi.useFakeTimers();
+    const rig = new LoaderRig();
+    await vi.advanceTimersByTimeAsync(10);
+    let isStuck = true;
+    rig.database.beforeInsert = () => (isStuck ? new Promise(() => {}) : undefined);
+    rig.rows.add(3);
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(rig.details()).toMatchObject({ connects: 1, queued: 3 });
+    isStuck = false;
+    await vi.advanceTimersByTimeAsync(3000);
+    vi.useRealTimers();
+    expect(rig.log.lines).toEqual([
+      'counted: batches that fake://table took longer than a second for: 1',
+      'error: no answer to a batch within 60 s; trying again, 3 records wait',
+      'notice: fake://table works again',
+    ]);
+    expect(rig.counters).toEqual({ written: 3, dropped: 0, errors: 1 });
   });
 
   test('connects again when it ends as a batch has just been stored', async () => {
