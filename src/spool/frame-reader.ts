@@ -49,22 +49,29 @@ export class FrameReader {
    * @throws SpoolError if the system refuses to read the file
    */
   async next(): Promise<Found | undefined> {
-    const rest = this.segment.length - this.offset;
-    if (rest <= 0) return undefined;
+    if (this.#rest <= 0) return undefined;
     const header = decodeHeader(await this.#bytes(FRAME_HEADER), this.segment.marker);
+    // The file may have turned out to be shorter.
+    if (this.#rest <= 0) return undefined;
     if (!header) return await this.#damage();
     const size = FRAME_HEADER + header.length;
     const payload = (await this.#bytes(size)).subarray(FRAME_HEADER, size);
-    this.offset += Math.min(size, rest);
+    const bytes = Math.min(size, this.#rest);
+    this.offset += bytes;
     return payload.length === header.length && isIntact(payload, header)
       ? { kind: 'frame', header, payload }
-      : { kind: 'damage', bytes: Math.min(size, rest), header };
+      : { kind: 'damage', bytes, header };
   }
 
   async close(): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
     await file?.close();
+  }
+
+  /** Bytes from `offset` to the segment's end, as far as it is known. */
+  get #rest(): number {
+    return this.segment.length - this.offset;
   }
 
   /** Moves on to the next marker, or to the end. */
@@ -88,7 +95,7 @@ export class FrameReader {
 
   /** At least `count` bytes from `offset` on, or what there is of them. */
   async #bytes(count: number): Promise<Buffer> {
-    const wanted = Math.min(count, this.segment.length - this.offset);
+    const wanted = Math.min(count, this.#rest);
     if (this.offset < this.#from || this.offset + wanted > this.#to) await this.#fill();
     return this.#buffer.subarray(this.offset - this.#from, this.#to - this.#from);
   }

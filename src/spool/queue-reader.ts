@@ -2,12 +2,15 @@ import { FrameReader } from './frame-reader.ts';
 import type { Position } from './position-file.ts';
 import type { Segment } from './segment.ts';
 
-/** Bytes that were left out, after a crash or on a failing disk. */
+/** Bytes that were left out: after a crash, on a failing disk, in a file that was cut or removed. */
 export interface Damage {
   readonly path: string;
+  /** 0 if nothing but a gap shows what is missing. */
   readonly bytes: number;
   /** Records that were in them, as far as it is known. */
   readonly records: number;
+  /** Those of them that this run had appended. */
+  readonly own: number;
 }
 
 export interface SpooledFrame {
@@ -24,6 +27,8 @@ export interface SpooledFrame {
 export class QueueReader {
   /** Where the next frame is; undefined while there are no segments. */
   position: Position | undefined;
+  /** Records of former runs: so many come before the first one of this run. */
+  former = 0;
   readonly #segments: readonly Segment[];
   readonly #damaged: (damage: Damage) => void;
   #reader: FrameReader | undefined;
@@ -36,17 +41,27 @@ export class QueueReader {
 
   /** Whether there is anything behind `position`. */
   get hasMore(): boolean {
-    const last = this.#segments.at(-1);
-    if (!last || !this.position) return false;
-    return this.position.segment !== last || this.position.offset < last.length;
+    if (!this.position) return false;
+    const { segment, offset } = this.position;
+    if (offset < segment.length) return true;
+    return this.#segments.some(({ sequence, length }) => sequence > segment.sequence && length > 0);
   }
 
   /**
    * The next whole frame; undefined at the end.
    *
+   * @param written records in all frames: what of them is not there at the end is damage, too
    * @throws SpoolError if the system refuses to read
    */
-  async next(): Promise<SpooledFrame | undefined> {
+  async next(written: number): Promise<SpooledFrame | undefined> {
+    const frame = await this.#nextWhole();
+    if (!this.position || this.hasMore || this.position.records >= written) return frame;
+    this.#leaveOut(this.position, 0, written);
+    this.position = { ...this.position, records: written };
+    return frame && { ...frame, mark: this.position };
+  }
+
+  async #nextWhole(): Promise<SpooledFrame | undefined> {
     while (this.position && this.hasMore) {
       const { segment, offset, records } = this.position;
       const reader = await this.#readerAt(segment, offset);
@@ -61,9 +76,7 @@ export class QueueReader {
       const end = header ? header.before + header.records : records;
       // A frame knows how many records were before it: what is missing can be counted.
       const whole = kind === 'frame' ? header.records : 0;
-      const missing = Math.max(0, end - whole - records);
-      const bytes = kind === 'damage' ? found.bytes : 0;
-      if (bytes > 0 || missing > 0) this.#damaged({ path: segment.path, bytes, records: missing });
+      this.#leaveOut(this.position, kind === 'damage' ? found.bytes : 0, end - whole);
       this.position = { segment, offset: reader.offset, records: Math.max(end, records) };
       if (kind === 'frame') {
         const { recovered } = segment;
@@ -71,6 +84,14 @@ export class QueueReader {
       }
     }
     return undefined;
+  }
+
+  /** Tells of bytes from a position on, and of the records up to `end`, the number of them before. */
+  #leaveOut({ segment, records }: Position, bytes: number, end: number): void {
+    const missing = Math.max(0, end - records);
+    if (bytes === 0 && missing === 0) return;
+    const own = Math.max(0, Math.min(missing, end - this.former));
+    this.#damaged({ path: segment.path, bytes, records: missing, own });
   }
 
   async close(): Promise<void> {

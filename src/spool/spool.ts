@@ -45,6 +45,10 @@ export class Spool {
   #outstanding = 0;
   #recovered = 0;
   #damaged = 0;
+  /** Told of records that this run had appended and that are lost. */
+  #lost: (records: number) => void = () => {};
+  /** What was unread when the append under way began: what it appends is not to be seen before its end. */
+  #unread: { readonly hasMore: boolean; readonly records: number } | undefined;
   #housekeeping: NodeJS.Timeout | undefined;
   /** Operations on files, one after the other. */
   #last: Promise<unknown> = Promise.resolve();
@@ -60,6 +64,7 @@ export class Spool {
     this.#options = options;
     this.#reader = new QueueReader(this.#segments, (damage) => {
       this.#damaged += damage.records;
+      if (damage.own > 0) this.#lost(damage.own);
       options.damaged(damage);
     });
     this.#writer = new QueueWriter(this.#segments, folder, maxBytes);
@@ -85,11 +90,12 @@ export class Spool {
 
   /** Whether there is something that `next` has not given yet. */
   get hasUnread(): boolean {
-    return this.#reader.hasMore;
+    return this.#unread?.hasMore ?? this.#reader.hasMore;
   }
 
   /** Records that `next` has not given yet. */
   get unreadRecords(): number {
+    if (this.#unread) return this.#unread.records;
     const { records } = this.#writer;
     return Math.max(0, records - (this.#reader.position?.records ?? records));
   }
@@ -102,6 +108,11 @@ export class Spool {
   /** Records that were lost in damaged files, as far as it is known. */
   get damagedRecords(): number {
     return this.#damaged;
+  }
+
+  /** Who wants to know, at once, of records that this run had appended and that are lost. */
+  onLoss(lost: (records: number) => void): void {
+    this.#lost = lost;
   }
 
   /**
@@ -138,15 +149,20 @@ export class Spool {
     return this.#inTurn(async () => {
       if (read && this.hasUnread) throw new Error('a frame cannot be read before those before it');
       const { records } = this.#writer;
-      const marks = await this.#writer.append(frames);
-      const [first] = marks;
-      if (!first) return marks;
-      if (read) {
-        this.#outstanding += marks.length;
-        this.#reader.position = marks.at(-1);
-      } else this.#reader.position ??= { segment: first.segment, offset: 0, records };
-      this.#keepHouse();
-      return marks;
+      this.#unread = { hasMore: this.hasUnread, records: this.unreadRecords };
+      try {
+        const marks = await this.#writer.append(frames);
+        const [first] = marks;
+        if (!first) return marks;
+        if (read) {
+          this.#outstanding += marks.length;
+          this.#reader.position = marks.at(-1);
+        } else this.#reader.position ??= { segment: first.segment, offset: 0, records };
+        this.#keepHouse();
+        return marks;
+      } finally {
+        this.#unread = undefined;
+      }
     });
   }
 
@@ -157,10 +173,15 @@ export class Spool {
    */
   next(): Promise<SpooledFrame | undefined> {
     return this.#inTurn(async () => {
-      const frame = await this.#reader.next();
+      const damaged = this.#damaged;
+      const frame = await this.#reader.next(this.#writer.records);
       if (frame) this.#outstanding++;
+      // What is written to a file that somebody has removed would be lost as well.
+      if (this.#damaged > damaged && !this.hasUnread) {
+        await this.#writer.close().catch((error) => this.#fail(error));
+      }
       // What was damaged to the end has nobody else to remove it.
-      else await this.#removeReleased();
+      if (!frame) await this.#removeReleased();
       return frame;
     });
   }
@@ -214,6 +235,7 @@ export class Spool {
     this.#segments.push(...rest);
     this.#position = read ?? { segment: first, offset: 0, records };
     this.#reader.position = this.#position;
+    this.#reader.former = this.#writer.records;
     this.#released = records;
     this.#recovered = this.#writer.records - records;
     await this.#removeReleased();

@@ -1,6 +1,7 @@
-import { copyFile, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Spool } from '../../../src/spool/index.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
 import { appendAll, drain, frame, openSpool, Told } from './open-spool.ts';
 
@@ -48,7 +49,7 @@ describe('damaged segments', () => {
     await truncate(path, 3 * HEADER + 3 + 3 + 2);
     const { texts, told } = await recover();
     expect(texts).toEqual(['one', 'two']);
-    expect(told.damages).toEqual([{ path, bytes: HEADER + 2, records: 1 }]);
+    expect(told.damages).toEqual([{ path, bytes: HEADER + 2, records: 1, own: 0 }]);
   });
 
   test('a header that a crash has torn is left out', async () => {
@@ -56,7 +57,7 @@ describe('damaged segments', () => {
     await truncate(path, HEADER + 3 + 10);
     const { texts, told } = await recover();
     expect(texts).toEqual(['one']);
-    expect(told.damages).toEqual([{ path, bytes: 10, records: 0 }]);
+    expect(told.damages).toEqual([{ path, bytes: 10, records: 0, own: 0 }]);
   });
 
   test.each([
@@ -111,12 +112,90 @@ describe('damaged segments', () => {
     await appendAll(spool, texts);
     await spool.close();
     const paths = await segmentPaths();
-    const { rm } = await import('node:fs/promises');
     await rm(paths[1] ?? '');
     const { texts: found, told } = await recover();
     expect(found.length + told.lostRecords).toBe(30);
     expect(told.lostRecords).toBeGreaterThan(0);
     expect(texts).toEqual(expect.arrayContaining(found));
+  });
+});
+
+describe('segments that are cut or removed while they are in use', () => {
+  /** A spool with ten frames of this run; `lost` grows with what it tells. */
+  async function filled(): Promise<{ spool: Spool; told: Told; lost: number[] }> {
+    const told = new Told();
+    const lost: number[] = [];
+    const spool = await openSpool(folder, {}, told);
+    spool.onLoss((records) => lost.push(records));
+    expect(await appendAll(spool, numbers(10))).toBe(10);
+    return { spool, told, lost };
+  }
+  const numbers = (count: number) => Array.from({ length: count }, (_, i) => `${i}`);
+  const FRAME = HEADER + 1;
+
+  test('records of a removed one are told once, as those of this run', async () => {
+    const { spool, told, lost } = await filled();
+    const [path = ''] = await segmentPaths();
+    await rm(path);
+    expect(await drain(spool)).toEqual([]);
+    expect([lost, told.damages]).toEqual([[10], [{ path, bytes: 0, records: 10, own: 10 }]]);
+    expect([spool.pending, spool.damagedRecords]).toEqual([{ records: 0, bytes: 0 }, 10]);
+    await appendAll(spool, ['new']);
+    expect([await drain(spool), lost]).toEqual([['new'], [10]]);
+    await spool.close();
+    expect(told.errors).toEqual([]);
+  });
+
+  test('what is cut off behind the last whole frame is missed with that frame', async () => {
+    const { spool, told, lost } = await filled();
+    const [path = ''] = await segmentPaths();
+    await truncate(path, 4 * FRAME);
+    expect(await drain(spool)).toEqual(numbers(4));
+    expect([lost, told.lostRecords, spool.pending.records]).toEqual([[6], 6, 0]);
+    await spool.close();
+  });
+
+  test.each([
+    ['at a frame', 3 * FRAME],
+    ['in a header', 3 * FRAME + 5],
+    ['in a payload', 4 * FRAME - 1],
+    ['to nothing', 0],
+  ])('what comes behind a file that was cut %s is not lost', async (_, length) => {
+    const { spool, lost } = await filled();
+    // Not released: the segment has to stay.
+    const first = await spool.next();
+    await spool.append([frame('x'.repeat(1 << 20))]);
+    const [path = ''] = await segmentPaths();
+    await truncate(path, length);
+    const texts = await drain(spool);
+    await appendAll(spool, ['a', 'b']);
+    expect(await drain(spool)).toEqual(['a', 'b']);
+    expect(1 + texts.length + lost.reduce((sum, records) => sum + records, 0)).toBe(11);
+    expect(first?.records).toBe(1);
+    await spool.close();
+  });
+
+  test('what comes behind a removed file is not written to that', async () => {
+    const spool = await openSpool(folder);
+    // Not released: the segment has to stay.
+    const [held] = await spool.append([frame('held')], true);
+    await appendAll(spool, ['lost']);
+    const [path = ''] = await segmentPaths();
+    await rm(path);
+    expect([await spool.next(), spool.damagedRecords]).toEqual([undefined, 1]);
+    await appendAll(spool, ['a', 'b']);
+    if (held) spool.release(held);
+    expect([await drain(spool), spool.damagedRecords]).toEqual([['a', 'b'], 1]);
+    await spool.close();
+  });
+
+  test('those of former runs are told apart', async () => {
+    await leave('one', 'two', 'three');
+    const { spool, told, lost } = await filled();
+    for (const path of await segmentPaths()) await rm(path);
+    expect(await drain(spool)).toEqual([]);
+    expect([told.lostRecords, lost]).toEqual([13, [10]]);
+    await spool.close();
   });
 });
 

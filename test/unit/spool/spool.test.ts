@@ -1,4 +1,5 @@
 import { chmod, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Spool } from '../../../src/spool/index.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
@@ -114,6 +115,35 @@ describe('Spool', () => {
     expect(new Set(marks.map(({ segment }) => segment)).size).toBe((await segments()).length);
     expect((await segments()).length).toBeGreaterThan(7);
     expect(await drain(spool)).toEqual(texts.slice(0, marks.length));
+    await spool.close();
+  });
+
+  test.each([
+    ['that are held', true, { hasUnread: false, records: 0 }],
+    ['that are not', false, { hasUnread: true, records: 80 }],
+  ])('shows nothing of frames %s before all are appended', async (_, held, after) => {
+    const spool = await openSpool(folder, { maxBytes: 16_000 });
+    const texts = Array.from({ length: 80 }, (_, i) => `${i} ${'x'.repeat(100)}`);
+    // What was there before has been read, but is still in use.
+    await spool.append([frame('first')], true);
+    let isDone = false;
+    const appended = spool
+      .append(
+        texts.map((text) => frame(text)),
+        held,
+      )
+      .finally(() => {
+        isDone = true;
+      });
+    let looks = 0;
+    for (; !isDone; looks++) {
+      expect([spool.hasUnread, spool.unreadRecords]).toEqual([false, 0]);
+      await setImmediate();
+    }
+    expect(looks).toBeGreaterThan(5);
+    expect((await appended).length).toBe(80);
+    expect((await segments()).length).toBeGreaterThan(4);
+    expect({ hasUnread: spool.hasUnread, records: spool.unreadRecords }).toEqual(after);
     await spool.close();
   });
 

@@ -28,6 +28,9 @@ export interface OverflowOptions {
  * What goes to disk: while the receiver cannot be relied on everything, and what no longer fits into
  * memory. The order is kept: first the queue in memory, then the spool, then the tail, which is on
  * its way there.
+ *
+ * A spool that cannot be started keeps nobody from a receiver that works: records pass it by, in
+ * memory, until it can be. What a former run has left there then comes later than they do.
  */
 export class Overflow {
   /** Pieces in memory shall be on disk as well. */
@@ -36,7 +39,12 @@ export class Overflow {
   readonly #outage = new Outage(pace);
   readonly #tail = new Tail();
   #starting: Promise<void> = Promise.resolve();
-  #started = false;
+  #state: 'starting' | 'passed by' | 'started' = 'starting';
+  /**
+   * The queue has pieces that have passed the spool by, and there is something of a former run, which
+   * comes behind them: they cannot be saved in front of it.
+   */
+  #hasPassed = false;
   #loading = false;
   /** Whether the write loop is under way, and whether there has come more for it. */
   #isWriting = false;
@@ -47,10 +55,16 @@ export class Overflow {
   #full = false;
   #writeTimer: NodeJS.Timeout | undefined;
   #readTimer: NodeJS.Timeout | undefined;
+  #startTimer: NodeJS.Timeout | undefined;
+  #closing = false;
   #closed = false;
 
   constructor(options: OverflowOptions) {
     this.#options = options;
+    // Those of former runs are in no counter of this one but that of damage.
+    options.spool.onLoss((records) => {
+      options.counters.dropped += records;
+    });
   }
 
   /** Bytes and records in memory that belong behind what is on disk. */
@@ -72,7 +86,7 @@ export class Overflow {
     return this.#closed ? 0 : this.#options.spool.pending.records;
   }
 
-  /** Records that were lost in damaged files. */
+  /** Records that were lost in damaged files; those of this run count as dropped as well. */
   get damagedRecords(): number {
     return this.#options.spool.damagedRecords;
   }
@@ -80,30 +94,37 @@ export class Overflow {
   /** Whether something comes between the queue and new records. */
   get isBehind(): boolean {
     const { spool } = this.#options;
-    return !this.#started || this.#loading || !this.#tail.isEmpty || spool.hasUnread;
+    const isStarting = this.#state === 'starting';
+    return isStarting || this.#loading || !this.#tail.isEmpty || spool.hasUnread;
   }
 
-  /** Waits for the folder and looks at what a former run has left there. */
+  /**
+   * Waits for the folder and looks at what a former run has left there. Resolves as well when that
+   * has failed for the first time; it goes on trying then.
+   */
   start(): Promise<void> {
     this.#starting = this.#start();
     return this.#starting;
   }
 
   async #start(): Promise<void> {
-    const { spool, log } = this.#options;
-    while (!this.#started && !this.#closed) {
-      try {
-        if (!(await spool.start())) return;
-        this.#started = true;
-      } catch (error) {
-        this.#failed(error);
-        await new Promise((resolve) => setTimeout(resolve, this.#outage.nextPause()).unref());
+    const { spool, queue, log, changed } = this.#options;
+    try {
+      if (!(await spool.start()) || this.#closed) return;
+      if (this.#outage.succeeded()) log.notice('the spool can be used');
+      this.#state = 'started';
+      this.#hasPassed = spool.hasUnread && queue.unsaved(1).length > 0;
+      const { records } = spool.pending;
+      if (records > 0) log.notice(`${records} records of a former run wait in the spool`);
+      this.kick();
+    } catch (error) {
+      this.#state = 'passed by';
+      this.#failed(error);
+      if (!this.#closed) {
+        this.#startTimer = setTimeout(() => this.start(), this.#outage.nextPause()).unref();
       }
     }
-    const { records } = spool.pending;
-    if (records > 0) log.notice(`${records} records of a former run wait in the spool`);
-    this.kick();
-    this.#options.changed();
+    if (!this.#closed) changed();
   }
 
   push(piece: Piece): void {
@@ -114,14 +135,15 @@ export class Overflow {
   /** Writes what has to be on disk, unless a write is under way already. */
   kick(): void {
     this.#more = true;
-    if (this.#isWriting || !this.#started || this.#full || this.#writeTimer) return;
+    if (this.#state !== 'started' || this.#closed) return;
+    if (this.#isWriting || this.#full || this.#writeTimer) return;
     this.#isWriting = true;
     this.#written = this.#writeAll();
   }
 
   /** Moves what comes next into the queue, until that has so many bytes to send. */
   async load(bytes: number): Promise<void> {
-    if (this.#loading || !this.#started || this.#readTimer) return;
+    if (this.#loading || this.#state === 'starting' || this.#readTimer) return;
     this.#loading = true;
     const { queue, changed } = this.#options;
     try {
@@ -153,14 +175,14 @@ export class Overflow {
     this.atRisk = true;
     await atMost(START_MS, this.#starting);
     await this.#written;
+    this.#closing = true;
     clearTimeout(this.#writeTimer);
     this.#writeTimer = undefined;
     this.#full = false;
     this.kick();
     await this.#written;
     this.#closed = true;
-    clearTimeout(this.#writeTimer);
-    clearTimeout(this.#readTimer);
+    for (const timer of [this.#startTimer, this.#writeTimer, this.#readTimer]) clearTimeout(timer);
     const { spool } = this.#options;
     await spool.close();
     return { kept: spool.pending.records, left: this.#tail.takeAll() };
@@ -179,14 +201,37 @@ export class Overflow {
   async #writeNext(): Promise<boolean> {
     if (this.atRisk) this.#options.seal();
     const isWanted = this.atRisk || !this.#tail.isEmpty;
-    const unsaved = isWanted ? this.#options.queue.unsaved(WRITE_BYTES) : [];
-    if (unsaved.length > 0) return await this.#write(unsaved, true);
+    const unsaved = isWanted ? this.#unsaved() : [];
+    if (unsaved.length > 0) {
+      const held = !this.#hasPassed;
+      return await this.#write(unsaved, held, (piece, mark) => this.#saved(piece, mark));
+    }
     const tail = this.#tail.first(WRITE_BYTES);
-    return tail.length > 0 && (await this.#write(tail, false));
+    const taken = () => this.#options.buffer.giveBack(this.#tail.shift()?.chunk);
+    return tail.length > 0 && (await this.#write(tail, false, taken));
   }
 
-  /** @param held the pieces stay in memory, too */
-  async #write(pieces: readonly Piece[], held: boolean): Promise<boolean> {
+  /** The next pieces of the queue to save. */
+  #unsaved(): Piece[] {
+    const { queue, spool } = this.#options;
+    if (this.#hasPassed) {
+      const pieces = queue.unsaved(Number.POSITIVE_INFINITY);
+      this.#hasPassed = spool.hasUnread || pieces.some(({ mark }) => mark);
+      // The next run may have them behind what came before.
+      if (this.#hasPassed) return this.#closing ? pieces.filter(({ mark }) => !mark) : [];
+    }
+    return queue.unsaved(WRITE_BYTES);
+  }
+
+  /**
+   * @param held they stay in memory, too, and are not to be read
+   * @param written what becomes of each that is on disk
+   */
+  async #write(
+    pieces: readonly Piece[],
+    held: boolean,
+    written: (piece: Piece, mark: SpoolMark) => void,
+  ): Promise<boolean> {
     const { spool, buffer, log } = this.#options;
     const chunks = pieces.map(({ chunk }) => chunk);
     for (const chunk of chunks) if (chunk) chunk.users++;
@@ -196,9 +241,9 @@ export class Overflow {
       if (this.#outage.succeeded()) log.notice('the spool can be written again');
       // Why some were left out, the next attempt tells.
       this.#full = marks.length === 0;
-      marks.forEach((mark, index) => {
-        if (held) this.#saved(pieces[index], mark);
-        else buffer.giveBack(this.#tail.shift()?.chunk);
+      pieces.forEach((piece, index) => {
+        const mark = marks[index];
+        if (mark) written(piece, mark);
       });
       return !this.#full;
     } catch (error) {
@@ -213,9 +258,9 @@ export class Overflow {
     }
   }
 
-  #saved(piece: Piece | undefined, mark: SpoolMark): void {
+  #saved(piece: Piece, mark: SpoolMark): void {
     // It may have arrived while it was written.
-    if (!piece || piece.done) this.release(mark);
+    if (piece.done) this.release(mark);
     else piece.mark = mark;
   }
 

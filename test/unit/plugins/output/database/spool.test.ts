@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Spool } from '../../../../../src/spool/index.ts';
 import { ScratchFolder } from '../../../../support/scratch-folder.ts';
@@ -130,6 +130,38 @@ describe('a loader with a spool', () => {
     ]);
   });
 
+  test('rows of this run whose file is removed are dropped, and counted', async () => {
+    const rig = rigWith({ down, queueBytes: 2048 });
+    for (let i = 0; i < 60; i++) rig.rows.add(20);
+    await vi.waitFor(() => expect(rig.details()).toMatchObject({ queued: 1200, spooled: 1200 }));
+    for (const name of await readdir(folder())) {
+      if (name.endsWith('.spool')) await rm(`${folder()}/${name}`);
+    }
+    rig.database.down = undefined;
+    await vi.waitFor(() => expect(rig.details()).toMatchObject({ queued: 0, spooled: 0 }));
+    const { written, dropped } = rig.counters;
+    expect([written + dropped, rig.numbers.length]).toEqual([1200, written]);
+    expect(dropped).toBeGreaterThan(0);
+    expect(rig.details()).toMatchObject({ damaged: dropped });
+    rig.rows.add(10);
+    await vi.waitFor(() => expect(rig.counters.written).toBe(written + 10));
+    expect(rig.counters.dropped).toBe(dropped);
+  });
+
+  test('rows of a former run whose file is removed are damage alone', async () => {
+    await leave();
+    const rig = rigWith({ down });
+    await vi.waitFor(() =>
+      expect(rig.log.lines).toContain('notice: 100 records of a former run wait in the spool'),
+    );
+    for (const name of await readdir(folder())) {
+      if (name.endsWith('.spool')) await rm(`${folder()}/${name}`);
+    }
+    rig.database.down = undefined;
+    await vi.waitFor(() => expect(rig.details()).toMatchObject({ queued: 0, damaged: 100 }));
+    expect(rig.counters).toMatchObject({ written: 0, dropped: 0 });
+  });
+
   test('what is with the database at the end stays on disk, and is known the next time', async () => {
     const rig = rigWith({ shutdownMs: 50 });
     await connected(rig);
@@ -144,6 +176,99 @@ describe('a loader with a spool', () => {
     await vi.waitFor(() => expect(next.details()).toMatchObject({ recovered: 100 }));
     expect(next.details()).toMatchObject({ 'stored before': 100, spooled: 0 });
     expect(next.numbers).toEqual(first(100));
+  });
+});
+
+describe('a loader with a spool that cannot be started', () => {
+  let scratch: ScratchFolder;
+  beforeEach(async () => {
+    scratch = await ScratchFolder.create();
+  });
+  afterEach(async () => {
+    await endRigs();
+    await scratch[Symbol.asyncDispose]();
+  });
+
+  const folder = () => scratch.join('spool');
+  const position = () => scratch.join('spool/position');
+  const down = new Error('refused');
+  const failure = /^error: spool: .*EISDIR.*position.*; trying again$/;
+
+  /** What a former run has left, and no way to open it. */
+  async function leaveAndBreak(count: number): Promise<void> {
+    const rig = new LoaderRig({ spool: newSpool(folder()), down });
+    rig.rows.add(count);
+    await rig.loader.close();
+    expect(rig.details()).toMatchObject({ 'left for the next run': count });
+    await rm(position());
+    await mkdir(position());
+  }
+
+  test('stores rows all the same; what a former run has left comes once it can be', async () => {
+    await leaveAndBreak(30);
+    const rig = new LoaderRig({ spool: newSpool(folder()) });
+    rig.rows.add(10);
+    await vi.waitFor(() => expect(rig.numbers).toEqual(first(10)));
+    await vi.waitFor(() => expect(rig.counters.errors).toBeGreaterThan(2), 3000);
+    rig.rows.add(10);
+    await vi.waitFor(() => expect(rig.numbers).toEqual(first(20)));
+    expect(rig.details()).toMatchObject({ queued: 0, spooled: 0, recovered: 0 });
+    expect(rig.log.lines).toEqual([expect.stringMatching(failure)]);
+    await rmdir(position());
+    await vi.waitFor(() => expect(rig.details()).toMatchObject({ recovered: 30 }), 5000);
+    expect(rig.numbers).toEqual([...first(20), ...first(30)]);
+    expect(rig.counters).toMatchObject({ written: 20, dropped: 0 });
+    rig.database.down = down;
+    rig.database.lose(new Error('gone'));
+    rig.rows.add(7);
+    await vi.waitFor(() => expect(rig.details()).toMatchObject({ queued: 7, spooled: 7 }));
+  });
+
+  test('what passed it by is on disk at the end, behind what was there', async () => {
+    await leaveAndBreak(30);
+    const rig = new LoaderRig({ spool: newSpool(folder()), down });
+    await vi.waitFor(() => expect(rig.counters.errors).toBeGreaterThan(1));
+    rig.rows.add(10);
+    await rmdir(position());
+    await vi.waitFor(() => expect(rig.details().spooled).toBe(30), 5000);
+    rig.rows.add(5);
+    await vi.waitFor(() => expect(rig.details()).toMatchObject({ queued: 45, spooled: 35 }));
+    await rig.loader.close();
+    expect(rig.details()).toMatchObject({ 'left for the next run': 45 });
+    expect(rig.counters).toMatchObject({ written: 0, dropped: 0 });
+    const next = new LoaderRig({ spool: newSpool(folder()) });
+    await vi.waitFor(() => expect(next.details()).toMatchObject({ queued: 0, recovered: 45 }));
+    expect(next.numbers.toSorted((a, b) => a - b)).toEqual(
+      [...first(30), ...first(15)].sort((a, b) => a - b),
+    );
+  });
+
+  test('is used as ever once what passed it by is stored', async () => {
+    await leaveAndBreak(30);
+    const rig = new LoaderRig({ spool: newSpool(folder()), down });
+    await vi.waitFor(() => expect(rig.counters.errors).toBeGreaterThan(1));
+    rig.rows.add(10);
+    await rmdir(position());
+    await vi.waitFor(() => expect(rig.details().spooled).toBe(30), 5000);
+    rig.database.down = undefined;
+    await vi.waitFor(() => expect(rig.details()).toMatchObject({ queued: 0, spooled: 0 }));
+    expect(rig.numbers).toEqual([...first(10), ...first(30)]);
+    rig.database.down = down;
+    rig.database.lose(new Error('gone'));
+    rig.rows.add(7);
+    await vi.waitFor(() => expect(rig.details()).toMatchObject({ queued: 7, spooled: 7 }));
+  });
+
+  test('rows that nobody has taken at the end are dropped, and what was there stays', async () => {
+    await leaveAndBreak(30);
+    const rig = new LoaderRig({ spool: newSpool(folder()), down });
+    rig.rows.add(10);
+    await vi.waitFor(() => expect(rig.counters.errors).toBeGreaterThan(1));
+    await rig.loader.close();
+    expect(rig.counters).toMatchObject({ written: 0, dropped: 10 });
+    await rmdir(position());
+    const next = new LoaderRig({ spool: newSpool(folder()) });
+    await vi.waitFor(() => expect(next.details()).toMatchObject({ recovered: 30 }));
   });
 });
 
