@@ -59,13 +59,16 @@ async function runDaemon(
     process.stderr.write(`specter: cannot tell the service manager: ${error.message}\n`),
   );
   parent?.restrictUmask();
+  const { stopRequest } = signals;
   let daemon: Daemon;
   try {
-    daemon = await Daemon.start(loaded, flagsOf(options, parent !== undefined), readiness);
+    const flags = flagsOf(options, parent !== undefined);
+    daemon = await Daemon.start(loaded, flags, readiness, stopRequest);
   } catch (error) {
     const message = `specter: ${messageOf(error)}\n`;
     parent?.failed(message);
-    return failed(message);
+    const code = failed(message);
+    return stopRequest.aborted && error === stopRequest.reason ? 0 : code;
   }
   // A rejected promise or a throwing timer, of a plugin perhaps: never end without a word.
   process.on('uncaughtException', (error) => daemon.crash(toError(error)));

@@ -91,14 +91,18 @@ function excerpt(text: string, span: Span): { line: string; caret: string } {
 }
 
 const noSecrets: ReadonlySet<string> = new Set();
-/** Names that a line can have, for one that is full of brackets. */
-const mostNames = 20;
+/** Where a name of an option may stand: between blanks or signs, the right ones or not. */
+const word = /[^\s\x00-,:-@[-^`{-\x9f]+/g;
+/** Words that are compared with names of secrets; of a line with more the rest is hidden. */
+const mostWords = 1000;
+/** Shorter words of a hidden value stay in messages, whose own words they may be. */
+const shortestWord = 3;
 
 interface MaskedText {
   /** The text, as long as before. */
   readonly text: string;
-  /** What of the span is hidden. */
-  readonly hidden: string;
+  /** What is hidden: what of the span, and the words of the line. */
+  readonly hidden: readonly string[];
 }
 
 /** The text with asterisks in place of a secret value on the span's line. */
@@ -111,15 +115,20 @@ function maskSecrets(
   const newline = text.indexOf('\n', offset);
   const lineEnd = newline === -1 ? text.length : newline;
   const first = secrets.size === 0 ? lineStart : firstLine(text, lineStart);
-  const value = secretValue(text.slice(first, lineEnd), secrets);
-  if (value === undefined) return { text, hidden: '' };
-  const start = Math.max(lineStart, first + value);
+  const start = Math.max(lineStart, first + openLength(text.slice(first, lineEnd), secrets));
+  if (start === lineEnd) return { text, hidden: [] };
   const masked = text.slice(start, lineEnd).replace(/[^\r]/g, '*');
+  const end = offset + length;
+  const marked = text.slice(Math.max(offset, start), end).replace(/^"|"$/g, '');
+  // Also of the lines that the value goes on in.
+  const words = text.slice(start, Math.max(lineEnd, end)).split(/[\s"{}<>;\\]+/);
   return {
     text: text.slice(0, start) + masked + text.slice(lineEnd),
-    hidden: text.slice(Math.max(offset, start), offset + length),
+    hidden: [marked, ...words.filter(isTelling)].filter((value) => value !== ''),
   };
 }
+
+const isTelling = (value: string): boolean => value.length >= shortestWord;
 
 /** Where the line begins that the line at `start` continues, if it does. */
 function firstLine(text: string, start: number): number {
@@ -132,33 +141,38 @@ function firstLine(text: string, start: number): number {
   return first;
 }
 
-/** Where the value begins of the first option of a line that is a secret. */
-function secretValue(line: string, secrets: ReadonlySet<string>): number | undefined {
-  if (secrets.size === 0) return undefined;
-  const name = /(?:^|[{}<>])[\s:;]*([^\s{}<>="]+)[\s=]*/g;
-  for (let i = 0; i < mostNames; i++) {
-    const match = name.exec(line);
-    if (!match) break;
-    if (isSecret(match[1] ?? '', secrets)) return name.lastIndex;
+/**
+ * Up to where a line may be shown: through the first word that is a secret's name, and what sets it
+ * apart from its value. Such a word need not be a name where it stands, but a line with mistakes does
+ * not tell.
+ */
+function openLength(line: string, secrets: ReadonlySet<string>): number {
+  if (secrets.size === 0) return line.length;
+  let words = 0;
+  for (const { 0: found, index } of line.matchAll(word)) {
+    const end = index + found.length;
+    if (isSecret(found, secrets)) return end + (/^[\s=]*/.exec(line.slice(end))?.[0].length ?? 0);
+    if (++words === mostWords) return end;
   }
-  return undefined;
+  return line.length;
 }
 
 /** Whether a word is the name of a secret, or that with typing mistakes. */
-function isSecret(word: string, secrets: ReadonlySet<string>): boolean {
-  const lower = word.toLowerCase();
+function isSecret(found: string, secrets: ReadonlySet<string>): boolean {
+  const lower = found.toLowerCase();
   if (secrets.has(lower)) return true;
-  const limit = word.length <= 6 ? 1 : 2;
+  const limit = found.length <= 6 ? 1 : 2;
   return [...secrets].some(
     (secret) =>
       Math.abs(secret.length - lower.length) <= limit && editDistance(lower, secret) <= limit,
   );
 }
 
-/** A message with asterisks in place of a secret value, which may be quoted in the source. */
-function hide(message: string, value: string): string {
-  const bare = value.replace(/^"|"$/g, '');
-  return bare === '' ? message : message.replaceAll(bare, '*'.repeat(bare.length));
+/** A message with asterisks in place of what the line under it hides. */
+function hide(message: string, hidden: readonly string[]): string {
+  return hidden
+    .toSorted((a, b) => b.length - a.length)
+    .reduce((text, secret) => text.replaceAll(secret, '*'.repeat(secret.length)), message);
 }
 
 /** Makes text safe for a terminal: control characters become U+FFFD, one column each. */

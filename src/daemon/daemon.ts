@@ -52,7 +52,7 @@ export class Daemon {
   /** The first error of a plugin that failed while it was being opened. */
   #startError: Error | undefined;
   #started = false;
-  #stopping = false;
+  readonly #stop = new AbortController();
   /** Reloads, one after the other. */
   #reloads: Promise<void> = Promise.resolve();
   /** The blocks being changed by a reload: what a stop has to wait for. */
@@ -68,22 +68,28 @@ export class Daemon {
    * Starts everything, going from privileged to unprivileged: log and pidfile, sockets and files,
    * then the change of user, and only then the first packet gets in. When anything fails, all that
    * was opened is closed again and the error thrown.
+   *
+   * @param stop ends the wait for plugins that look outside: its reason is thrown then
    */
   static async start(
     loaded: LoadedConfig,
     flags: DaemonFlags,
     readiness: Readiness,
+    stop: AbortSignal,
   ): Promise<Daemon> {
     const { global } = loaded;
     const user = flags.user ?? global.user;
     const target = user === undefined ? undefined : resolveUser(user, global.keepcaps);
     const daemon = new Daemon(loaded, flags, readiness, target);
     try {
-      await daemon.#open(loaded, target);
+      await daemon.#open(loaded, target, stop);
       return daemon;
     } catch (error) {
       // The caller tells the terminal.
-      if (global.logfile !== 'stderr') daemon.#logger.fatal(messageOf(error));
+      if (global.logfile !== 'stderr') {
+        const level = stop.aborted && error === stop.reason ? 'notice' : 'fatal';
+        daemon.#logger[level](messageOf(error));
+      }
       await daemon.#close();
       throw error;
     }
@@ -128,11 +134,15 @@ export class Daemon {
     };
   }
 
-  async #open({ config, catalogue, global }: LoadedConfig, target?: TargetUser): Promise<void> {
+  async #open(
+    { config, catalogue, global }: LoadedConfig,
+    target: TargetUser | undefined,
+    stop: AbortSignal,
+  ): Promise<void> {
     const pidfile = this.#flags.pidfile ?? global.pidfile;
     if (pidfile !== undefined) this.#pidfile = Pidfile.acquire(pidfile);
     this.#host.futureUser = target;
-    await this.#blocks.open(config.blocks, catalogue);
+    await this.#blocks.open(config.blocks, catalogue, stop);
     if (target) this.#becomeUser(target);
     if (this.#startError) throw this.#startError;
     this.#receiving.loop.add(this.#links.fd, () => this.#links.update());
@@ -144,6 +154,10 @@ export class Daemon {
     dropPrivileges(target);
     this.#host.futureUser = undefined;
     this.#logger.info(`now user ${target.name} (uid ${target.uid})`);
+  }
+
+  get #stopping(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   /** Tells everybody who waits for it that the daemon is up. */
@@ -184,7 +198,7 @@ export class Daemon {
   /** SIGTERM and SIGINT: takes in what is there, flushes, and ends with exit code 0. */
   stop(reason: string): void {
     if (this.#stopping) return;
-    this.#stopping = true;
+    this.#stop.abort(new Error('specter is stopping'));
     this.#logger.notice(`${reason}: stopping`);
     this.#readiness.stopping();
     // Not for a reload that is still reading: a plugin's module may never finish loading.
@@ -260,7 +274,7 @@ export class Daemon {
     }
     this.#global = global;
     this.#log.level = this.#flags.loglevel ?? global.loglevel;
-    const failures = await this.#blocks.change(config.blocks, catalogue);
+    const failures = await this.#blocks.change(config.blocks, catalogue, this.#stop.signal);
     const exceptions = failures === 0 ? '' : `, but for ${blocks(failures)}`;
     this.#logger.notice(`config reloaded${exceptions}`);
   }

@@ -5,6 +5,7 @@ import { Pipeline } from './pipeline.ts';
 import { SourceGate } from './source-gate.ts';
 import type { StageServices, StageSpec } from './stage.ts';
 import { addStages, type BlockStatistics, type StageStatistics } from './statistics.ts';
+import { surveyStages } from './survey.ts';
 
 /** What blocks need of the daemon. */
 export interface BlockServices {
@@ -21,10 +22,34 @@ export interface BlockServices {
 export const sourceKey = ({ name, source }: BlockConfig): string =>
   `${source.schema.name} ${source.options.values.group ?? name}`;
 
+/** A block of the config, with what its plugins have found outside: all that opening it takes. */
+export interface SurveyedBlock {
+  readonly config: BlockConfig;
+  readonly source: SourcePlugin;
+  readonly stages: readonly StageSpec[];
+}
+
+/**
+ * Lets the plugins of a block look outside; nothing is opened yet.
+ *
+ * @param stop aborting it ends the wait for them
+ * @throws AggregateError of the plugins that failed; the reason of `stop` once that is aborted
+ */
+export async function surveyBlock(
+  config: BlockConfig,
+  catalogue: PluginCatalogue,
+  services: BlockServices,
+  stop: AbortSignal,
+): Promise<SurveyedBlock> {
+  const source = catalogue.sourceOf(config.source.schema);
+  const specs = config.plugins.map((stage) => stageSpec(stage, catalogue));
+  const survey = partServices(config, services);
+  return { config, source, stages: await surveyStages(source, specs, survey, stop) };
+}
+
 /** A block of the config at work: a bound source and the pipeline that it feeds. */
 export class LiveBlock {
   #config: BlockConfig;
-  readonly #sourcePlugin: SourcePlugin;
   readonly #source: SourceInstance<unknown>;
   readonly #services: BlockServices;
   readonly #gate: SourceGate;
@@ -38,14 +63,12 @@ export class LiveBlock {
   private constructor(
     config: BlockConfig,
     services: BlockServices,
-    sourcePlugin: SourcePlugin,
     source: SourceInstance<unknown>,
     gate: SourceGate,
     pipeline: Pipeline,
   ) {
     this.#config = config;
     this.#services = services;
-    this.#sourcePlugin = sourcePlugin;
     this.#source = source;
     this.#gate = gate;
     this.#pipeline = pipeline;
@@ -54,14 +77,10 @@ export class LiveBlock {
   }
 
   /** Binds the source and opens the plugins; nothing flows before `start`. */
-  static async open(
-    config: BlockConfig,
-    catalogue: PluginCatalogue,
-    services: BlockServices,
-  ): Promise<LiveBlock> {
-    const plugin = catalogue.sourceOf(config.source.schema);
+  static async open(block: SurveyedBlock, services: BlockServices): Promise<LiveBlock> {
+    const { config, source: plugin } = block;
     const gate = new SourceGate();
-    const pipeline = await openPipeline(config, plugin, catalogue, services, gate);
+    const pipeline = await openPipeline(block, services, gate);
     try {
       const source = plugin.open({
         ...services.source,
@@ -70,7 +89,7 @@ export class LiveBlock {
         log: services.log(config.name, plugin.name),
         fail: (error) => services.fail(config.name, plugin.name, error),
       });
-      return new LiveBlock(config, services, plugin, source, gate, pipeline);
+      return new LiveBlock(config, services, source, gate, pipeline);
     } catch (error) {
       await pipeline.close();
       throw error;
@@ -95,9 +114,9 @@ export class LiveBlock {
    * source's options changed, and only then are the old plugins closed. No record is lost; when
    * something fails the block goes on as before and the error is thrown.
    */
-  async change(config: BlockConfig, catalogue: PluginCatalogue): Promise<void> {
-    const plugin = this.#sourcePlugin;
-    const pipeline = await openPipeline(config, plugin, catalogue, this.#services, this.#gate);
+  async change(block: SurveyedBlock): Promise<void> {
+    const { config } = block;
+    const pipeline = await openPipeline(block, this.#services, this.#gate);
     try {
       if (config.source.fingerprint !== this.#config.source.fingerprint) {
         this.#source.reconfigure(config.source.options.values);
@@ -143,26 +162,31 @@ export class LiveBlock {
 }
 
 function openPipeline(
-  config: BlockConfig,
-  source: SourcePlugin,
-  catalogue: PluginCatalogue,
+  { config, source, stages }: SurveyedBlock,
   services: BlockServices,
   gate: SourceGate,
 ): Promise<Pipeline> {
-  const { group } = config.source.options.values;
-  const block = {
-    block: config.name,
-    group: typeof group === 'number' ? group : undefined,
-    host: services.source.host,
-  };
-  const specs = config.plugins.map((stage) => stageSpec(stage, catalogue));
-  const stageServices: StageServices = {
-    log: (title) => services.log(config.name, title),
-    block,
+  return Pipeline.open(source, stages, {
+    ...partServices(config, services),
     hold: () => gate.hold(),
     fail: (title, error) => services.fail(config.name, title, error),
+  });
+}
+
+/** What the plugins of a block get, opened or not. */
+function partServices(
+  { name, source }: BlockConfig,
+  services: BlockServices,
+): Pick<StageServices, 'block' | 'log'> {
+  const { group } = source.options.values;
+  return {
+    log: (title) => services.log(name, title),
+    block: {
+      block: name,
+      group: typeof group === 'number' ? group : undefined,
+      host: services.source.host,
+    },
   };
-  return Pipeline.open(source, specs, stageServices);
 }
 
 function stageSpec(stage: StageConfig, catalogue: PluginCatalogue): StageSpec {

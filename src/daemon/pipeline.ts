@@ -13,7 +13,6 @@ import {
 } from './stage.ts';
 import { orderStages } from './stage-order.ts';
 import type { StageStatistics } from './statistics.ts';
-import { surveyStages } from './survey.ts';
 import { messageOf, toError } from './to-error.ts';
 
 /**
@@ -37,13 +36,13 @@ export class Pipeline {
   /** What ends the holds of plugins that still keep the source waiting. */
   readonly #holds = new Set<() => void>();
 
-  /** Opens the plugins, inputs first. When one fails, those before it are closed again. */
+  /** Opens the plugins, as surveyed, inputs first. When one fails, those before it are closed again. */
   static async open(
     source: SourcePlugin,
     specs: readonly StageSpec[],
     services: StageServices,
   ): Promise<Pipeline> {
-    const ordered = await surveyStages(source, orderStages(specs), services);
+    const ordered = orderStages(specs);
     const { keys, activeInputs } = planColumns(source, ordered);
     // What waits behind a record is then still in the kernel, not in the batch.
     const capacity = ordered.some(mayHold) ? 1 : BATCH_CAPACITY;

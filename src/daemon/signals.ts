@@ -30,7 +30,15 @@ export class SignalInbox {
   #handlers: SignalHandlers | undefined;
   /** In order of arrival; as with the kernel's own, a second of a kind adds nothing. */
   readonly #pending = new Set<Signal>();
-  #isStopping = false;
+  readonly #stop = new AbortController();
+
+  /**
+   * Aborted by the first SIGTERM or SIGINT, handlers or not: for what a start waits for. The reason
+   * is an Error that names the signal.
+   */
+  get stopRequest(): AbortSignal {
+    return this.#stop.signal;
+  }
 
   /** Delivers what has arrived so far, and everything from now on. May be called again. */
   deliver(handlers: SignalHandlers): void {
@@ -47,8 +55,8 @@ export class SignalInbox {
    */
   receive(signal: Signal): void {
     if (signal === 'SIGTERM' || signal === 'SIGINT') {
-      if (this.#isStopping) process.exit(128 + constants.signals[signal]);
-      this.#isStopping = true;
+      if (this.#stop.signal.aborted) process.exit(128 + constants.signals[signal]);
+      this.#stop.abort(new Error(`${signal}: stopped before it was ready`));
     }
     if (this.#handlers === undefined) this.#pending.add(signal);
     else actions[signal](this.#handlers);

@@ -119,7 +119,9 @@ export class Subject {
     const { document, diagnostics } = parseConfig(text, 'options');
     const paths = { writable: () => undefined, readable: () => undefined };
     const resolution = resolveConfig(document, this.#catalogue, { paths });
-    const errors = formatDiagnostics([...diagnostics, ...resolution.diagnostics], document.source);
+    const errors = formatDiagnostics([...diagnostics, ...resolution.diagnostics], document.source, {
+      secrets: this.#catalogue.secrets(),
+    });
     return { resolution, errors };
   }
 }

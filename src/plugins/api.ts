@@ -269,7 +269,7 @@ export interface OutputInstance {
 }
 
 export interface OutputContext<Values> extends PluginContext<Values> {
-  /** What the plugin's `survey` has found; empty without. */
+  /** What the plugin's `survey` has found; empty without. Read as keys that options name are. */
   readonly surveyed: readonly string[];
   /**
    * Keeps the block's later records waiting, in the kernel, until the function that it returns is
@@ -303,8 +303,11 @@ export interface OutputPlugin<Schemas extends OptionSchemas = OptionSchemas>
   holds?(options: OptionValues<Schemas>): boolean;
   /**
    * Finds out, before the block is opened, which keys it reads beyond the others, where only the
-   * outside can tell: a table's columns, say. A rejection keeps the block from being opened. Files are
-   * read, and connections begun, within `host.asUser`.
+   * outside can tell: a table's columns, say. A rejection keeps the block from being opened, and so
+   * does no answer within 30 s. Files are read, and connections begun, within `host.asUser`.
+   *
+   * The keys are added to `reads` as those that options name are. With `reads: 'all'` they add
+   * nothing: the output gets what it would without a survey.
    */
   survey?(context: SurveyContext<OptionValues<Schemas>>): Promise<readonly string[]>;
   open(context: OutputContext<OptionValues<Schemas>>): OutputInstance;

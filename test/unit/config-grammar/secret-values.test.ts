@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { formatDiagnostics, parseConfig } from '../../../src/config-grammar/index.ts';
+import {
+  formatDiagnostics,
+  parseConfig,
+  resolveConfig,
+} from '../../../src/config-grammar/index.ts';
+import { PluginCatalogue } from '../../../src/daemon/catalogue.ts';
 
 const secrets = new Set(['pgsqlpass', 'pass', 'pgsqlconnstring']);
 const SECRET = 'Xyzzy-42';
@@ -28,12 +33,41 @@ describe('errors on a line with a password', () => {
     [`} pass ${SECRET}`, 'pass', '} pass ********', '  ^~~~'],
     [`pgsqlpas ${SECRET}`, 'pgsqlpas', 'pgsqlpas ********', '^~~~~~~~'],
     [`pqsqlpsas ${SECRET}`, 'pqsqlpsas', 'pqsqlpsas ********', '^~~~~~~~~'],
+    [
+      `6 { plugin PGSQL; pass ${SECRET} }`,
+      '{ plugin',
+      '6 { plugin PGSQL; pass **********',
+      '  ^~~~~~~~',
+    ],
+    [
+      `6 { plugin PGSQL pass ${SECRET} }`,
+      '{ plugin',
+      '6 { plugin PGSQL pass **********',
+      '  ^~~~~~~~',
+    ],
+    [`"pass" "${SECRET}`, '"Xyzzy-42', '"pass***********', '       ^~~~~~~~~'],
+    [`pass:${SECRET}`, 'pass:', 'pass*********', '^~~~~'],
     [`pgsqlpass \\\n  ${SECRET}`, SECRET, '**********', '  ^~~~~~~~'],
     [`pgsqlpass \\ # on\n  \\\r\n ${SECRET} x`, 'x', '***********', '          ^'],
     [`pgsqlpass "a \\\n${SECRET}" x`, 'x', '***********', '          ^'],
   ])('%j', (lines, at, line, caret) => {
     const [, ...rest] = shown(lines, at).split('\n');
     expect(rest).toEqual([line, caret, '']);
+  });
+
+  test('messages hide values of several lines', () => {
+    const value = `"a \\\n${SECRET}"`;
+    expect(shown(`pass ${value}`, value, `not "a ${SECRET}"`)).toBe(
+      't.conf:2:6: error: not "a ********"\npass ****\n     ^~~~\n',
+    );
+  });
+
+  test('a line with many words hides what it does not look at', () => {
+    for (const words of [30, 999]) {
+      const line = `${'{ '.repeat(words)}${'x '.repeat(words)}pass ${SECRET}`;
+      expect(shown(line, SECRET).split('\n')[1]).toMatch(/ x pass \*{8}$/);
+    }
+    expect(shown(`${'x '.repeat(1001)}${SECRET}`, SECRET).split('\n')[1]).toMatch(/ x\*{11}$/);
   });
 
   test('messages that repeat the value hide it', () => {
@@ -48,11 +82,48 @@ describe('errors on a line with a password', () => {
   });
 });
 
+test('no message and no line of a config shows a password', () => {
+  const names = ['pass', '"pass"', '"pass', 'PGSQLPASS', 'pgsqlpas', 'pgsqlconnstring'];
+  const signs = [
+    ' ',
+    '=',
+    ' = ',
+    ':',
+    '"',
+    ' "',
+    '\\\n',
+    ' \\\n ',
+    "'",
+    ' {',
+    '; ',
+    ',',
+    '(',
+    '->',
+  ];
+  const values = ['', '"', ' {', ' }', '\\'].map((end) => `${SECRET}${end}`);
+  const before = ['5 { plugin PGSQL; ', '5 {\nplugin PGSQL\n', 'plugin PGSQL } ', '"', ':PGSQL '];
+  const after = ['\n', '\n}\n'];
+  const leaks: string[] = [];
+  let shown = 0;
+  const product = (...lists: string[][]): string[] =>
+    lists.reduce((texts, list) => texts.flatMap((text) => list.map((part) => text + part)));
+  for (const text of product(before, names, signs, values, after)) {
+    const { document, diagnostics } = parseConfig(text, 't.conf');
+    const resolution = resolveConfig(document, new PluginCatalogue());
+    const all = [...diagnostics, ...resolution.diagnostics];
+    const output = formatDiagnostics(all, document.source, { secrets });
+    shown += all.length;
+    if (output.includes('zy-42')) leaks.push(text);
+  }
+  expect(leaks).toEqual([]);
+  expect(shown).toBeGreaterThan(5_000);
+});
+
 describe('other lines are shown as they are', () => {
   test.each([
     'pgsqlport 99999',
     'pgsqlpassfile /etc/pass',
-    'pgsqltable pass word',
+    'pgsqltable passage word',
     'path /x',
     `a\\\\b\npgsqlhost x`,
   ])('%j', (lines) => {

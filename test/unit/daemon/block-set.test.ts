@@ -39,8 +39,9 @@ afterEach(async () => {
   await loop.stop();
 });
 
-const open = (text: string) => blocks.open(plugins.config(text).blocks, plugins);
-const change = (text: string) => blocks.change(plugins.config(text).blocks, plugins);
+const { signal } = new AbortController();
+const open = (text: string) => blocks.open(plugins.config(text).blocks, plugins, signal);
+const change = (text: string) => blocks.change(plugins.config(text).blocks, plugins, signal);
 /** The log since it was last taken. */
 const logged = () => log.lines.splice(0);
 const tagged = (group: number, tag: string) =>

@@ -37,6 +37,17 @@ describe('SignalInbox', () => {
     }
     expect(calls).toEqual(['reopen', 'reload', 'reload', 'statistics', 'stop SIGINT']);
   });
+
+  test('asks to stop at the first SIGTERM or SIGINT, handlers or not', () => {
+    const inbox = new SignalInbox();
+    inbox.receive('SIGHUP');
+    expect(inbox.stopRequest.aborted).toBe(false);
+    inbox.receive('SIGINT');
+    expect(inbox.stopRequest.reason).toEqual(new Error('SIGINT: stopped before it was ready'));
+    const { calls, handlers } = recorder();
+    inbox.deliver(handlers);
+    expect(calls).toEqual(['reopen', 'stop SIGINT']);
+  });
 });
 
 describe('a process', () => {

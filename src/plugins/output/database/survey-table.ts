@@ -11,6 +11,9 @@ export interface SurveyOptions {
   readonly ipv4only: boolean;
 }
 
+/** A survey has 30 s in all; with its own limit before that, `lazy` can still go on without it. */
+const LIMIT_MS = 20_000;
+
 /**
  * Asks a database which keys its table wants.
  *
@@ -24,7 +27,10 @@ export async function surveyTable(
 ): Promise<readonly string[]> {
   let connection: TableConnection;
   try {
-    connection = await host.asUser(() => database.connect(() => {}));
+    connection = await inTime(
+      host.asUser(() => database.connect(() => {})),
+      database.name,
+    );
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     if (!lazy)
@@ -53,4 +59,23 @@ function adviceFor(problems: readonly string[], prefix: string): string {
     ? `\n  change the type of columns for addresses, or set ${prefix}ipv4only to lose IPv6 ones`
     : '';
   return `${ipv6}\n  a column whose name begins with "_" is left to the database`;
+}
+
+/** A connection that comes within the time for it; one that comes later is ended. */
+async function inTime(
+  connecting: Promise<TableConnection>,
+  name: string,
+): Promise<TableConnection> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`${name}: no answer within ${LIMIT_MS / 1000} s`));
+      connecting.then((connection) => connection.destroy()).catch(() => {});
+    }, LIMIT_MS);
+  });
+  try {
+    return await Promise.race([connecting, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
