@@ -38,8 +38,10 @@ CREATE TABLE IF NOT EXISTS packet (
   icmp_code      TINYINT UNSIGNED,
   icmpv6_type    TINYINT UNSIGNED,
   icmpv6_code    TINYINT UNSIGNED,
-  PRIMARY KEY (specter_id, oob_time), -- the time, because partitions are chosen by it
-  KEY packet_time (oob_time)
+  -- The time as well, because partitions are chosen by it. It has no index of its own: a query for a time reads
+  -- the partitions of its days alone. Where that is not enough, "ALTER TABLE packet ADD KEY packet_time (oob_time)"
+  -- costs about a third of the rows a second.
+  PRIMARY KEY (specter_id, oob_time)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4
 PARTITION BY RANGE COLUMNS (oob_time) (PARTITION future VALUES LESS THAN (MAXVALUE));
 
