@@ -39,7 +39,7 @@ export function checkLayout(
   for (const column of layout.columns) {
     const source = map.sourceOf(column);
     if (!source) {
-      if (column.hasDefault && !layout.positional) leftOut.push(column.name);
+      if (isLeftOut(column, layout)) leftOut.push(column.name);
       else problems.push(whyEmpty(column, map, names));
       continue;
     }
@@ -47,11 +47,26 @@ export function checkLayout(
     for (const name of used) wanted.add(name);
     const mayBeIpv6 = used.some((name) => types.get(name) === 'ip' && !ipv4Keys.has(name));
     if (column.type.kind === 'integer' && mayBeIpv6 && !ipv4only) {
-      problems.push(`${shown(column)}: it holds IPv4 addresses, but no IPv6 ones`);
+      problems.push(`${shown(column)}${NO_IPV6}`);
     }
   }
   return { keys: [...wanted], problems, leftOut };
 }
+
+/** Names of the columns that rows with these keys do not fill, and that have no values of their own. */
+export function emptyColumns(layout: TableLayout, keys: readonly Key[]): readonly string[] {
+  const map = new ColumnMap(keys);
+  return layout.columns
+    .filter((column) => !map.sourceOf(column) && !isLeftOut(column, layout))
+    .map(({ name }) => name);
+}
+
+/** How the problem ends of a column that `ipv4only` would let be filled. */
+export const NO_IPV6 = ': it holds IPv4 addresses, but no IPv6 ones';
+
+/** Whether a column that nothing fills is the database's business. */
+const isLeftOut = ({ hasDefault }: TableColumn, { positional }: TableLayout): boolean =>
+  hasDefault && !positional;
 
 function whyEmpty(column: TableColumn, map: ColumnMap, names: readonly string[]): string {
   const key = map.keyOf(column);

@@ -6,9 +6,9 @@ import { Overflow } from '../queue/overflow.ts';
 import { QueueSink } from '../queue/queue-sink.ts';
 import { RecordBuffer } from '../queue/record-buffer.ts';
 import { RecordOutput } from '../record-output.ts';
-import { checkLayout } from './check-layout.ts';
+import { emptyColumns } from './check-layout.ts';
 import type { Database } from './database.ts';
-import type { TableColumn, TableLayout } from './layout.ts';
+import type { TableLayout } from './layout.ts';
 import { Loader } from './loader.ts';
 import type { LoaderOptions } from './loader-options.ts';
 import type { CommonValues } from './options.ts';
@@ -52,7 +52,7 @@ export function openDatabase(
     overflow: overflowOf(context, plugin, values),
     whenReady: (begin) => onceAtWork(context.host, begin),
     connected: (layout) => {
-      const problems = emptyColumns(
+      const problems = aboutEmpty(
         layout,
         keys.map(({ key }) => key),
       );
@@ -81,10 +81,8 @@ function overflowOf(
 }
 
 /** What the table has that rows, as they are, cannot fill: it was changed since, or was not known. */
-function emptyColumns({ table, columns, ...layout }: TableLayout, keys: readonly Key[]): string {
-  const isEmpty = (column: TableColumn) =>
-    checkLayout({ ...layout, table, columns: [column] }, keys, true).problems.length > 0;
-  const names = columns.filter(isEmpty).map(({ name }) => name);
+function aboutEmpty(layout: TableLayout, keys: readonly Key[]): string {
+  const names = emptyColumns(layout, keys);
   if (names.length === 0) return '';
-  return `table ${table}: rows have no keys for ${names.join(', ')}, which stay empty; after a reload (SIGUSR1) they are looked for again`;
+  return `table ${layout.table}: rows have no keys for ${names.join(', ')}, which stay empty; after a reload (SIGUSR1) they are looked for again`;
 }

@@ -1,5 +1,5 @@
 import type { SurveyContext } from '../../api.ts';
-import { checkLayout } from './check-layout.ts';
+import { checkLayout, NO_IPV6 } from './check-layout.ts';
 import type { Database, TableConnection } from './database.ts';
 import { endInTime } from './end-in-time.ts';
 
@@ -54,7 +54,7 @@ export async function surveyTable(
 }
 
 function adviceFor(problems: readonly string[], prefix: string): string {
-  const isAboutIpv6 = problems.some((problem) => problem.endsWith('no IPv6 ones'));
+  const isAboutIpv6 = problems.some((problem) => problem.endsWith(NO_IPV6));
   const ipv6 = isAboutIpv6
     ? `\n  change the type of columns for addresses, or set ${prefix}ipv4only to lose IPv6 ones`
     : '';

@@ -1,4 +1,4 @@
-import { readPrivateFile } from './private-file.ts';
+import { readCredentials } from './credentials-file.ts';
 
 /** What an option file of MySQL says about how to connect. */
 export interface OptionFile {
@@ -24,10 +24,8 @@ const groups: readonly string[] = ['client', 'client-server', 'specter'];
  *   its owner have access
  */
 export function readOptionFile(path: string): OptionFile {
-  const file = readPrivateFile(path);
-  const options = parseOptionFile(file.text, path);
-  if (options.password !== undefined) file.requirePrivate();
-  return options;
+  const parse = (text: string): OptionFile => parseOptionFile(text, path);
+  return parse(readCredentials(path, (text) => parse(text).password !== undefined));
 }
 
 /**

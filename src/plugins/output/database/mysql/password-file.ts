@@ -1,4 +1,4 @@
-import { readPrivateFile } from './private-file.ts';
+import { readCredentials } from './credentials-file.ts';
 
 /**
  * The password in a file: its first line.
@@ -6,9 +6,7 @@ import { readPrivateFile } from './private-file.ts';
  * @throws Error if the file cannot be read, others than its owner have access, or the line is empty
  */
 export function readPasswordFile(path: string): string {
-  const file = readPrivateFile(path);
-  file.requirePrivate();
-  const [line = ''] = file.text.split(/\r?\n/, 1);
+  const [line = ''] = readCredentials(path, () => true).split(/\r?\n/, 1);
   if (line === '') throw new Error(`${path}: the first line, the password, is empty`);
   return line;
 }

@@ -1,18 +1,18 @@
 import type { Cells } from '../cells.ts';
-import { bytesOf, LENGTH_SIZE, type ValueWriter, writeNull } from './value-writer.ts';
+import {
+  addBytesSizes,
+  bytesOf,
+  LENGTH_SIZE,
+  type ValueWriter,
+  writeNull,
+} from './value-writer.ts';
 
 /** Bytes from which on copying as a block is worth a view of them. */
 const BLOCK = 48;
 
 /** Values that go over as they are: `text`, `bytea`, `macaddr`, `uuid`. */
 export const rawWriter: ValueWriter = {
-  addSizes(cells, from, to, sizes) {
-    const { present, lengths } = bytesOf(cells);
-    for (let row = from; row < to; row++) {
-      const length = present[row] === 0 ? 0 : (lengths[row] as number);
-      sizes[row - from] = (sizes[row - from] as number) + LENGTH_SIZE + length;
-    }
-  },
+  addSizes: (cells, from, to, sizes) => addBytesSizes(cells, from, to, sizes, 0, 1),
   write(cells, from, to, out, places) {
     const { present, offsets, lengths, data } = bytesOf(cells);
     for (let row = from; row < to; row++) {
@@ -38,13 +38,7 @@ const IPV4_LENGTH = 4;
 
 /** `inet` and `cidr` (network_send in network.c). */
 export const inetWriter: ValueWriter = {
-  addSizes(cells, from, to, sizes) {
-    const { present, lengths } = bytesOf(cells);
-    for (let row = from; row < to; row++) {
-      const length = present[row] === 0 ? 0 : INET_HEAD + (lengths[row] as number);
-      sizes[row - from] = (sizes[row - from] as number) + LENGTH_SIZE + length;
-    }
-  },
+  addSizes: (cells, from, to, sizes) => addBytesSizes(cells, from, to, sizes, INET_HEAD, 1),
   write(cells, from, to, out, places) {
     const { present, offsets, lengths, data } = bytesOf(cells);
     for (let row = from; row < to; row++) {
@@ -70,13 +64,7 @@ const hexDigit = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt
 
 /** Bytes as a `text` of hexadecimal digits: ids in columns for text. */
 export const hexWriter: ValueWriter = {
-  addSizes(cells, from, to, sizes) {
-    const { present, lengths } = bytesOf(cells);
-    for (let row = from; row < to; row++) {
-      const length = present[row] === 0 ? 0 : 2 * (lengths[row] as number);
-      sizes[row - from] = (sizes[row - from] as number) + LENGTH_SIZE + length;
-    }
-  },
+  addSizes: (cells, from, to, sizes) => addBytesSizes(cells, from, to, sizes, 0, 2),
   write(cells: Cells, from, to, out, places) {
     const { present, offsets, lengths, data } = bytesOf(cells);
     for (let row = from; row < to; row++) {

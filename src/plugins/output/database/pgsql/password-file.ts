@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { readPrivateFile } from '../private-file.ts';
 
 /** What a password is for. */
 export interface Login {
@@ -9,9 +9,6 @@ export interface Login {
   readonly user: string;
 }
 
-/** Anything that group or others may do. */
-const OTHERS = 0o077;
-
 /**
  * Reads a file with passwords, as libpq does ~/.pgpass (PostgreSQL's documentation, section 34.16).
  * Where libpq warns and goes on without the file, this fails.
@@ -19,18 +16,11 @@ const OTHERS = 0o077;
  * @throws Error if it cannot be read, is no plain file, or others have access to it
  */
 export function readPasswordFile(path: string): string {
-  const descriptor = openSync(path, 'r');
-  try {
-    const status = fstatSync(descriptor);
-    if (!status.isFile()) throw new Error(`${path} is not a plain file`);
-    if ((status.mode & OTHERS) !== 0) {
-      const mode = (status.mode & 0o777).toString(8).padStart(4, '0');
-      throw new Error(`${path}: others have access to it (mode ${mode}); chmod 0600 ${path}`);
-    }
-    return readFileSync(descriptor, 'utf8');
-  } finally {
-    closeSync(descriptor);
-  }
+  const file = readPrivateFile(path);
+  if (!file) throw new Error(`${path} is not a plain file`);
+  const { text, openMode } = file;
+  if (openMode === undefined) return text;
+  throw new Error(`${path}: others have access to it (mode ${openMode}); chmod 0600 ${path}`);
 }
 
 /**

@@ -40,6 +40,22 @@ export function addFixedSizes(
   }
 }
 
+/** As `addSizes`, where each value takes `head` bytes, and `each` for every byte of its cell. */
+export function addBytesSizes(
+  cells: Cells,
+  from: number,
+  to: number,
+  sizes: Uint32Array,
+  head: number,
+  each: number,
+): void {
+  const { present, lengths } = bytesOf(cells);
+  for (let row = from; row < to; row++) {
+    const length = present[row] === 0 ? 0 : head + each * (lengths[row] as number);
+    sizes[row - from] = (sizes[row - from] as number) + LENGTH_SIZE + length;
+  }
+}
+
 export function integersOf(cells: Cells): IntegerCells {
   if (cells instanceof IntegerCells) return cells;
   throw new TypeError(`column ${cells.column.name}: ${cells.wire} is not a number`);
