@@ -5,8 +5,8 @@ const report = process.env.SPECTER_TEST_REPORT;
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Kernel tests need the processors for the traffic that they make: one file after another.
     fileParallelism: false,
     pool: 'forks',

@@ -120,7 +120,7 @@ describe.skipIf(missing)(title('EXEC', missing), () => {
     const begun = performance.now();
     const { code, stderr } = await specter.stop();
     expect(code).toBe(0);
-    expect(performance.now() - begun).toBeLessThan(4000);
+    expect(performance.now() - begun).toBeLessThan(20_000);
     expect(await Promise.all(pids.map(isRunning))).toEqual([false, false]);
     expect(stderr).toContain('commands given up: specter ends and they did not get their turn: ');
     const { written = 0, dropped = 0 } = counts(stderr) ?? {};

@@ -56,7 +56,7 @@ describe.skipIf(missing)(title('a command of EXEC and the one that undoes it', m
       ...{ written: packets, dropped: 0, errors: 0 },
       ...{ started: 2 * packets, followed: packets, 'not followed': 0, delayed: 0 },
     });
-  }, 40_000);
+  });
 
   test('both run when specter is told to end during the first', async () => {
     await using specter = await start(0.5, 'execdelay 1h');

@@ -1,13 +1,14 @@
 import { chmod, chown, readdir, rm, stat } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Daemon, readyMessage, specterBinary, startSpecter, whenReady } from '../support/daemon.ts';
+import { type Daemon, startSpecter } from '../support/daemon.ts';
 import { lines } from '../support/file-lines.ts';
 import { startLineReceiver } from '../support/line-receiver.ts';
 import { Namespace } from '../support/namespace.ts';
 import { numberedPort, numberingRules, range, sendNumbered } from '../support/numbered-packets.ts';
 import { requireKernel, runsAsRoot, title } from '../support/requirements.ts';
 import { ScratchFolder } from '../support/scratch-folder.ts';
+import { SmallDisk } from '../support/small-disk.ts';
 import { type Counts, lastStatistics } from '../support/statistics.ts';
 import { until } from '../support/until.ts';
 
@@ -44,9 +45,18 @@ async function counted(specter: Daemon): Promise<Counts> {
 
 const counts = (log: string): Counts => lastStatistics(log)[5]?.stages.JSON ?? {};
 
-/** Waits until a counter has a value. */
-async function untilCounted(specter: Daemon, name: string, value: number): Promise<void> {
-  await until(async () => (await counted(specter))[name] === value, `${name} ${value}`, 20_000);
+/** Waits until a counter has a value, or one that will do. */
+async function untilCounted(
+  specter: Daemon,
+  name: string,
+  value: number | ((value: number) => boolean),
+): Promise<void> {
+  const isRight = typeof value === 'number' ? (now: number) => now === value : value;
+  await until(
+    async () => isRight((await counted(specter))[name] ?? Number.NaN),
+    `${name} ${value}`,
+    20_000,
+  );
 }
 
 describe.skipIf(missing)(title('JSON over the network', missing), () => {
@@ -69,7 +79,7 @@ describe.skipIf(missing)(title('JSON over the network', missing), () => {
   /** Waits until so many different packets have come. */
   async function untilReceived(packets: number): Promise<void> {
     const complete = async () => new Set(await received()).size >= packets;
-    await until(complete, `${packets} packets at the receiver`, 30_000);
+    await until(complete, `${packets} packets at the receiver`);
   }
 
   test.each([
@@ -111,7 +121,7 @@ describe.skipIf(missing)(title('JSON over the network', missing), () => {
     const { timestamp } = JSON.parse((await lines(file))[0] ?? '');
     // The clock of file systems moves every few milliseconds.
     const delay = (await stat(file)).mtimeMs - Date.parse(timestamp);
-    expect(delay).toBeLessThan(200);
+    expect(delay).toBeLessThan(800);
   });
 
   test('a receiver killed again and again under load has had every packet in the end', async () => {
@@ -123,6 +133,7 @@ describe.skipIf(missing)(title('JSON over the network', missing), () => {
     let receiver = await startLineReceiver(namespace, PORT, file);
     const sending = sendNumbered(namespace, packets, { rate: 10_000 });
     for (let kill = 0; kill < 4; kill++) {
+      await untilCounted(specter, 'connects', (connects) => connects > kill);
       await setTimeout(1100 + Math.random() * 400);
       await receiver.stop('SIGKILL');
       receiver = await startLineReceiver(namespace, PORT, file);
@@ -135,7 +146,7 @@ describe.skipIf(missing)(title('JSON over the network', missing), () => {
     expect(distinct(all)).toEqual(range(0, packets));
     const { written, dropped, resent = 0, connects } = counts(stderr);
     expect({ written, dropped }).toEqual({ written: packets, dropped: 0 });
-    expect(connects).toBeGreaterThan(2);
+    expect(connects).toBeGreaterThanOrEqual(4);
     // What came twice is what was sent twice, but for what a receiver did not read before it died.
     expect(all.length - packets).toBeLessThanOrEqual(resent);
     // Each record is about 80 bytes.
@@ -229,7 +240,9 @@ describe.skipIf(missing)(title('JSON over the network', missing), () => {
 
   test('a full disk costs what goes beyond it, counted, and no more when it has room', async () => {
     const packets = 60_000;
-    await using disk = await SmallDisk.create(namespace, `jsonmode tcp\njsonqueue 1M`);
+    // 2 MiB, with room for some 64 KiB.
+    const options = (path: string) => config(`jsonmode tcp\njsonqueue 1M\njsonspool ${path}/spool`);
+    await using disk = await SmallDisk.create(namespace, '2m', options, 2_031_616);
     const { specter } = disk;
     await sendNumbered(namespace, packets, { rate: 30_000 });
     await specter.waitForLog(/error block 5 JSON: spool: \S+: ENOSPC: .*; trying again/);
@@ -344,39 +357,3 @@ describe.skipIf(missing)(title('JSON over the network', missing), () => {
     );
   });
 });
-
-/** Mounts a disk of 2 MiB on `$0` that has room for some 64 KiB, then becomes `$@`. */
-const withSmallDisk =
-  'mount -t tmpfs -o size=2m tmpfs "$0" && head -c 2031616 /dev/zero >"$0/ballast" && exec "$@"';
-
-/** specter in a mount namespace of its own, with its spool on a disk that is nearly full. */
-class SmallDisk implements AsyncDisposable {
-  readonly specter: Daemon;
-  readonly #mountPoint: ScratchFolder;
-
-  private constructor(specter: Daemon, mountPoint: ScratchFolder) {
-    this.specter = specter;
-    this.#mountPoint = mountPoint;
-  }
-
-  static async create(namespace: Namespace, options: string): Promise<SmallDisk> {
-    const folder = await ScratchFolder.create();
-    const mountPoint = await ScratchFolder.create();
-    const { path } = mountPoint;
-    const text = config(`${options}\njsonspool ${path}/spool`);
-    const command = [specterBinary, '-v', '-c', await folder.write('specter.conf', text)];
-    const args = ['--mount', 'sh', '-c', withSmallDisk, path, ...command];
-    const specter = new Daemon(namespace.spawn('unshare', args), folder);
-    return new SmallDisk(await whenReady(specter, readyMessage), mountPoint);
-  }
-
-  /** A file of the disk as it is seen from outside. */
-  path(name: string): string {
-    return `/proc/${this.specter.pid}/root${this.#mountPoint.join(name)}`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.specter[Symbol.asyncDispose]();
-    await this.#mountPoint[Symbol.asyncDispose]();
-  }
-}

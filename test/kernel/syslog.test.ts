@@ -226,7 +226,7 @@ describe.skipIf(missing)(title('SYSLOG', missing), () => {
     const duration = performance.now() - start;
     expect(code).toBe(0);
     expect(duration).toBeGreaterThan(2000);
-    expect(duration).toBeLessThan(5000);
+    expect(duration).toBeLessThan(20_000);
     const { written = 0, dropped = 0, errors } = syslogCounts(stderr) ?? {};
     expect({ sum: written + dropped, errors }).toEqual({ sum: packets, errors: 0 });
     expect(stderr).toContain(

@@ -14,6 +14,7 @@ import {
   sendNumbered,
 } from '../support/numbered-packets.ts';
 import { ethernet, ipv4, udp } from '../support/packets.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { requireKernel, runsAsRoot, title } from '../support/requirements.ts';
 import { ScratchFolder } from '../support/scratch-folder.ts';
 import { lastStatistics, lossless } from '../support/statistics.ts';
@@ -64,7 +65,7 @@ const fromSource = {
 
 /** Waits until a condition about files holds: their folder is not known to the daemon's helpers. */
 async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  await expect.poll(holds, { timeout: 10_000, interval: 20 }).toBe(true);
+  await expect.poll(holds, { timeout: PATIENCE, interval: 20 }).toBe(true);
 }
 
 describe.skipIf(missing)(title('XML', missing), () => {

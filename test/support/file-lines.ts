@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { PATIENCE } from './patience.ts';
 
 const newline = 0x0a;
 
@@ -34,7 +35,7 @@ export async function countLines(file: string): Promise<number> {
 export async function waitForLines(
   file: string,
   count: number,
-  timeout = 10_000,
+  timeout = PATIENCE,
 ): Promise<string[]> {
   const counter = new LineCounter(file);
   const changes = new ChangeSignal(file, timeout);

@@ -1,8 +1,9 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
-import { chown, mkdir } from 'node:fs/promises';
+import { chown, mkdir, rename } from 'node:fs/promises';
 import { delimiter } from 'node:path';
 import { accountByName } from '../../src/libc/accounts.ts';
 import { runsAsRoot, searchPath } from './requirements.ts';
+import { runCommand } from './run-command.ts';
 import { RunningProcess } from './running-process.ts';
 import { ScratchFolder } from './scratch-folder.ts';
 import { until } from './until.ts';
@@ -14,9 +15,12 @@ const SERVER_USER = 'mysql';
 export class MariadbServer implements AsyncDisposable {
   readonly #folder: ScratchFolder;
   #process: RunningProcess | undefined;
+  /** Where the socket is now. */
+  #socket: string;
 
   private constructor(folder: ScratchFolder) {
     this.#folder = folder;
+    this.#socket = this.socket;
   }
 
   /**
@@ -52,6 +56,7 @@ export class MariadbServer implements AsyncDisposable {
 
   /** Starts it, or starts it again with what it has. Takes connections when it returns. */
   async start(...options: string[]): Promise<void> {
+    this.#socket = this.socket;
     const where = [`--datadir=${this.#folder.join('data')}`, `--socket=${this.socket}`];
     const network = options.some((option) => option.startsWith('--port'))
       ? ['--bind-address=127.0.0.1']
@@ -61,12 +66,12 @@ export class MariadbServer implements AsyncDisposable {
     small.push('--lock-wait-timeout=5');
     const words = ['--no-defaults', ...userOption(), ...where, ...network, ...small, ...options];
     this.#process = new RunningProcess('mariadbd', spawn('mariadbd', words, spawnOptions));
-    await until(async () => await this.#answers(), 'answer of mariadbd', 30_000);
+    await until(async () => await this.#answers(), 'answer of mariadbd');
   }
 
   /** Ends it in order. */
   async stop(): Promise<void> {
-    await this.#process?.stop('SIGTERM', 30_000);
+    await this.#process?.stop('SIGTERM');
     this.#process = undefined;
   }
 
@@ -75,6 +80,18 @@ export class MariadbServer implements AsyncDisposable {
     this.#process?.signal('SIGKILL');
     await this.#process?.exit;
     this.#process = undefined;
+  }
+
+  /** Takes the socket away from everyone but `sql`. The server itself notices nothing. */
+  async hideSocket(): Promise<void> {
+    this.#socket = `${this.socket}.away`;
+    await rename(this.socket, this.#socket);
+  }
+
+  /** Puts a hidden socket back. */
+  async showSocket(): Promise<void> {
+    if (this.#socket !== this.socket) await rename(this.#socket, this.socket);
+    this.#socket = this.socket;
   }
 
   /** SIGSTOP: it answers no more; SIGCONT. */
@@ -87,7 +104,7 @@ export class MariadbServer implements AsyncDisposable {
    * `NULL` for NULL.
    */
   async sql(text: string, database = ''): Promise<string[][]> {
-    const words = ['--no-defaults', '-S', this.socket, '-uroot', '-N', '-B', database];
+    const words = ['--no-defaults', '-S', this.#socket, '-uroot', '-N', '-B', database];
     const output = await run('mariadb', words, text);
     return output.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t')]));
   }
@@ -130,11 +147,5 @@ const spawnOptions: SpawnOptions = {
   env: { ...process.env, PATH: searchPath.join(delimiter) },
 };
 
-async function run(command: string, words: string[], input: string): Promise<string> {
-  const running = new RunningProcess(command, spawn(command, words, spawnOptions));
-  // Where it ends without reading, its exit status tells more than EPIPE.
-  running.stdin?.on('error', () => {}).end(input);
-  const { code, stdout, stderr } = await running.exit;
-  if (code !== 0) throw new Error(`${command}: ${stderr || stdout}`);
-  return stdout;
-}
+const run = (command: string, words: string[], input: string): Promise<string> =>
+  runCommand(command, words, input, spawnOptions);

@@ -1,10 +1,11 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { appendFile, chown, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, chown, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { accountByName } from '../../src/libc/accounts.ts';
 import { runsAsRoot } from './requirements.ts';
+import { runCommand } from './run-command.ts';
 import { RunningProcess } from './running-process.ts';
 import { ScratchFolder } from './scratch-folder.ts';
 import { until } from './until.ts';
@@ -42,6 +43,7 @@ export class PostgresServer implements AsyncDisposable {
   readonly #folder: ScratchFolder;
   #process: RunningProcess | undefined;
   #port = 5432;
+  #hidden = false;
 
   private constructor(folder: ScratchFolder) {
     this.#folder = folder;
@@ -87,12 +89,12 @@ export class PostgresServer implements AsyncDisposable {
     this.#port = Number(all.findLast((each) => each.startsWith('port='))?.slice(5) ?? 5432);
     const words = ['-D', this.#folder.join('data'), ...all.flatMap((each) => ['-c', each])];
     this.#process = new RunningProcess('postgres', spawn(program('postgres'), words, asServer()));
-    await until(async () => await this.#answers(), 'answer of postgres', 30_000);
+    await until(async () => await this.#answers(), 'answer of postgres');
   }
 
   /** Ends it in order, connections included (SIGINT: "fast shutdown"). */
   async stop(): Promise<void> {
-    await this.#process?.stop('SIGINT', 30_000);
+    await this.#process?.stop('SIGINT');
     this.#process = undefined;
   }
 
@@ -101,6 +103,25 @@ export class PostgresServer implements AsyncDisposable {
     this.#process?.signal('SIGKILL');
     await this.#process?.exit;
     this.#process = undefined;
+  }
+
+  /** Takes the socket away from everyone but `sql`. The server itself notices nothing. */
+  async hideSocket(): Promise<void> {
+    await this.#moveSocket(this.#port + 1);
+    this.#hidden = true;
+  }
+
+  /** Puts a hidden socket back. */
+  async showSocket(): Promise<void> {
+    if (this.#hidden) await this.#moveSocket(this.#port - 1);
+    this.#hidden = false;
+  }
+
+  /** The port is nothing but a part of its name. */
+  async #moveSocket(port: number): Promise<void> {
+    const path = (number: number) => `${this.host}/.s.PGSQL.${number}`;
+    await rename(path(this.#port), path(port));
+    this.#port = port;
   }
 
   /** Writes a file into the server's folder, for the server alone; returns its path. */
@@ -195,7 +216,7 @@ export class PostgresServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#process?.stop('SIGINT', 30_000);
+    await this.#process?.stop('SIGINT');
     await this.#folder[Symbol.asyncDispose]();
   }
 }
@@ -209,11 +230,5 @@ function asServer(): SpawnOptions {
   return { stdio: ['pipe', 'pipe', 'pipe'], cwd: '/', ...identity };
 }
 
-async function run(command: string, words: string[], input: string): Promise<string> {
-  const running = new RunningProcess(command, spawn(program(command), words, asServer()));
-  // Where it ends without reading, its exit status tells more than EPIPE.
-  running.stdin?.on('error', () => {}).end(input);
-  const { code, stdout, stderr } = await running.exit;
-  if (code !== 0) throw new Error(`${command}: ${stderr || stdout}`);
-  return stdout;
-}
+const run = (command: string, words: string[], input: string): Promise<string> =>
+  runCommand(program(command), words, input, asServer());

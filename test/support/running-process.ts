@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Writable } from 'node:stream';
+import { PATIENCE } from './patience.ts';
 
 /** How a process ended and everything it wrote. */
 export interface ExitResult {
@@ -9,8 +10,6 @@ export interface ExitResult {
   readonly stdout: string;
   readonly stderr: string;
 }
-
-const defaultTimeout = 10_000;
 
 /** Processes that still run; they shall not outlive this one, however it exits. */
 const running = new Set<ChildProcess>();
@@ -81,7 +80,7 @@ export class RunningProcess implements AsyncDisposable {
    * The first match of `pattern` in standard error, or in standard output.
    * @throws Error with all output when the process ends first, or after `timeout` ms.
    */
-  async waitForLog(pattern: RegExp, timeout = defaultTimeout): Promise<RegExpMatchArray> {
+  async waitForLog(pattern: RegExp, timeout = PATIENCE): Promise<RegExpMatchArray> {
     const find = () => this.#stderr.match(pattern) ?? this.#stdout.match(pattern);
     return await new Promise((resolve, reject) => {
       const observe = () => {
@@ -112,7 +111,7 @@ export class RunningProcess implements AsyncDisposable {
    * Sends `signal` unless the process has ended already, and waits for its end.
    * @throws Error when it is still there after `timeout` ms; it has been killed then.
    */
-  async stop(signal: NodeJS.Signals = 'SIGTERM', timeout = defaultTimeout): Promise<ExitResult> {
+  async stop(signal: NodeJS.Signals = 'SIGTERM', timeout = PATIENCE): Promise<ExitResult> {
     this.#child.kill(signal);
     let late = false;
     const timer = setTimeout(() => {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { PATIENCE } from './patience.ts';
 
 const interval = 5;
 
@@ -9,7 +10,7 @@ const interval = 5;
 export async function until(
   condition: () => Promise<boolean>,
   what: string,
-  timeout = 10_000,
+  timeout = PATIENCE,
 ): Promise<void> {
   const end = performance.now() + timeout;
   while (!(await condition())) {

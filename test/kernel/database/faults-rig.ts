@@ -76,7 +76,6 @@ ${lines.join('')}}
     await until(
       async () => isRight(this.output(await this.counted(specter))[name] ?? Number.NaN),
       `${name} ${value}; the log:\n${specter.stderr}`,
-      20_000,
     );
   }
 

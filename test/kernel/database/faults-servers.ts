@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { MariadbServer } from '../../support/mariadb-server.ts';
 import { PostgresServer, requirePostgres } from '../../support/postgres-server.ts';
 import { requireTools } from '../../support/requirements.ts';
@@ -30,8 +29,8 @@ export interface FaultyServer extends AsyncDisposable {
   /** Puts the socket back. */
   mend(): Promise<void>;
   sql(database: string, text: string): Promise<unknown>;
-  /** Takes the table for itself for so many seconds; resolves when it has it. */
-  lock(database: string, seconds: number): Promise<{ readonly released: Promise<unknown> }>;
+  /** Takes the table for itself; resolves, when it has it, to what gives it back. */
+  lock(database: string): Promise<() => Promise<void>>;
   stored(database: string): Promise<Stored>;
   /** Lets the server ask specter's user for a password. */
   setPassword(password: string): Promise<void>;
@@ -72,10 +71,7 @@ const pgsql: ServerKind = {
     const server = await PostgresServer.start();
     await server.sql('CREATE ROLE specter LOGIN');
     let runs = true;
-    const socket = `${server.host}/.s.PGSQL.5432`;
-    const away = `${socket}.away`;
-    const mend = () => rename(away, socket);
-    const asleep = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+    const sleeper = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
     const loadSchema = async (database: string): Promise<void> => {
       await server.psql(database, `${schemaOf('pgsql')}; ${grantTo('specter')}`);
     };
@@ -90,7 +86,7 @@ const pgsql: ServerKind = {
       },
       loadSchema,
       start: async () => {
-        if (existsSync(away)) await mend();
+        await server.showSocket();
         if (!runs) await server.start();
         runs = true;
       },
@@ -103,23 +99,21 @@ const pgsql: ServerKind = {
         return server.kill();
       },
       cut: async () => {
-        const ending = server.sql(
-          `SELECT pg_sleep(0.3);
-          SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'specter'`,
+        await server.hideSocket();
+        await server.sql(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'specter'",
         );
-        await until(async () => (await server.sql(asleep)).length === 1, 'the sleeper');
-        await rename(socket, away);
-        await ending;
       },
-      mend,
+      mend: () => server.showSocket(),
       sql: (database, text) => server.sql(text, database),
-      lock: async (database, seconds) => {
-        const released = server.sql(
-          `BEGIN; LOCK TABLE packet; SELECT pg_sleep(${seconds}); COMMIT`,
-          database,
-        );
-        await until(async () => (await server.sql(asleep)).length === 1, 'the lock');
-        return { released };
+      lock: async (database) => {
+        const held = server.sql('BEGIN; LOCK TABLE packet; SELECT pg_sleep(600)', database);
+        return lockedUntil(Promise.allSettled([held]), async () => {
+          const [{ pid } = {}] = await server.sql(sleeper);
+          return pid === undefined
+            ? undefined
+            : () => server.sql(`SELECT pg_cancel_backend(${pid})`);
+        });
       },
       stored: async (database) => {
         const [{ rows, distinct, first, last } = {}] = await server.sql(COUNTS, database);
@@ -147,10 +141,8 @@ const mysql: ServerKind = {
     const server = await MariadbServer.start(...MARIADB_OPTIONS);
     await server.sql('CREATE USER specter@localhost');
     const { socket } = server;
-    const away = `${socket}.away`;
-    const mend = () => rename(away, socket);
     let runs = true;
-    const asleep = "SELECT 1 FROM information_schema.PROCESSLIST WHERE state = 'User sleep'";
+    const sleeper = "SELECT id FROM information_schema.PROCESSLIST WHERE state = 'User sleep'";
     const loadSchema = async (database: string): Promise<void> => {
       await server.sql(schemaOf('mysql'), database);
       await server.sql(`GRANT SELECT, INSERT ON ${database}.* TO specter@localhost`);
@@ -166,7 +158,7 @@ const mysql: ServerKind = {
       },
       loadSchema,
       start: async () => {
-        if (existsSync(away)) await mend();
+        await server.showSocket();
         if (!runs) await server.start(...MARIADB_OPTIONS);
         runs = true;
       },
@@ -179,20 +171,17 @@ const mysql: ServerKind = {
         return server.kill();
       },
       cut: async () => {
-        const ending = server.sql('SELECT SLEEP(0.3); KILL CONNECTION USER specter@localhost');
-        await until(async () => (await server.sql(asleep)).length === 1, 'the sleeper');
-        await rename(socket, away);
-        await ending;
+        await server.hideSocket();
+        await server.sql('KILL CONNECTION USER specter@localhost');
       },
-      mend,
+      mend: () => server.showSocket(),
       sql: (database, text) => server.sql(text, database),
-      lock: async (database, seconds) => {
-        const released = server.sql(
-          `LOCK TABLES packet WRITE; SELECT SLEEP(${seconds}); UNLOCK TABLES`,
-          database,
-        );
-        await until(async () => (await server.sql(asleep)).length === 1, 'the lock');
-        return { released };
+      lock: async (database) => {
+        const held = server.sql('LOCK TABLES packet WRITE; SELECT SLEEP(600)', database);
+        return lockedUntil(Promise.allSettled([held]), async () => {
+          const [[id] = []] = await server.sql(sleeper);
+          return id === undefined ? undefined : () => server.sql(`KILL QUERY ${id}`);
+        });
       },
       stored: async (database) => {
         const [row = []] = await server.sql(COUNTS.replaceAll('"', '`'), database);
@@ -213,6 +202,28 @@ const mysql: ServerKind = {
 };
 
 export const serverKinds: readonly ServerKind[] = [pgsql, mysql];
+
+/**
+ * Waits until a session sleeps with its lock.
+ *
+ * @param held settles when the session has ended
+ * @param findWaker finds the session that sleeps; what it returns wakes it
+ * @returns ends the session, and its lock
+ */
+async function lockedUntil(
+  held: Promise<unknown>,
+  findWaker: () => Promise<(() => Promise<unknown>) | undefined>,
+): Promise<() => Promise<void>> {
+  let wake: (() => Promise<unknown>) | undefined;
+  await until(async () => {
+    wake = await findWaker();
+    return wake !== undefined;
+  }, 'the lock');
+  return async () => {
+    await wake?.();
+    await held;
+  };
+}
 
 /** Of a row that COUNTS has found. */
 export function storedOf(...values: unknown[]): Stored {

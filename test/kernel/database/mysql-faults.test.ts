@@ -9,9 +9,10 @@ import {
   type MysqlSettings,
 } from '../../../src/plugins/output/database/mysql/index.ts';
 import { MysqlError } from '../../../src/plugins/output/database/mysql/mysql-error.ts';
+import { eventually } from '../../support/eventually.ts';
 import { MariadbServer } from '../../support/mariadb-server.ts';
 import { requireTools, runsAsRoot, title } from '../../support/requirements.ts';
-import { cellsOf } from './mysql-cells.ts';
+import { cellsOf } from './driver-cells.ts';
 
 const missing = requireTools('mariadbd', 'mariadb', 'mariadb-install-db');
 const PASSWORD = 'se\'cr\\et"ü';
@@ -57,12 +58,12 @@ describe.skipIf(missing)(title('MySQL when something fails', missing), () => {
 
   /** Resolves when a statement is at work that takes its time. */
   const sleeping = () =>
-    vi.waitFor(async () => {
+    eventually(async () => {
       const found = await server.sql(
         "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE state = 'User sleep'",
       );
       expect(found).toEqual([['1']]);
-    }, 5000);
+    });
 
   /** The message of the error that connecting ends with; never with the password. */
   async function refusal(more: Partial<MysqlSettings>): Promise<string> {
@@ -146,7 +147,7 @@ describe.skipIf(missing)(title('MySQL when something fails', missing), () => {
     await sleeping();
     await server[how]();
     expect(await failure).toBeInstanceOf(MysqlError);
-    await vi.waitFor(() => expect(lost).toHaveBeenCalledTimes(1));
+    await eventually(() => expect(lost).toHaveBeenCalledTimes(1));
     await connection.close();
     await server.start();
     expect(await stored()).toBe(0);

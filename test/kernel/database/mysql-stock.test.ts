@@ -8,7 +8,7 @@ import {
 } from '../../../src/plugins/output/database/mysql/index.ts';
 import { MariadbServer } from '../../support/mariadb-server.ts';
 import { requireFile, requireTools, title } from '../../support/requirements.ts';
-import { type CellRow, cellsOf, microseconds } from './mysql-cells.ts';
+import { type CellRow, cellsOf, microseconds } from './driver-cells.ts';
 
 const folder = '/usr/share/doc/ulogd2-mysql';
 const stockFiles = { stock: 'mysql-ulogd2.sql.gz', flat: 'mysql-ulogd2-flat.sql.gz' };

@@ -9,7 +9,7 @@ import {
 } from '../../../src/plugins/output/database/mysql/index.ts';
 import { MariadbServer } from '../../support/mariadb-server.ts';
 import { requireTools, title } from '../../support/requirements.ts';
-import { type CellRow, cellsOf, microseconds } from './mysql-cells.ts';
+import { type CellRow, cellsOf, microseconds } from './driver-cells.ts';
 
 const missing = requireTools('mariadbd', 'mariadb', 'mariadb-install-db');
 const noOneLost = (error: Error) => {

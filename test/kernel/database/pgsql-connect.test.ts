@@ -24,7 +24,7 @@ describe.skipIf(missing)(title('PostgreSQL: connecting', missing), () => {
     await server.sql('CREATE TABLE t (n int); GRANT INSERT ON t TO PUBLIC', 'u');
     await server.identify(`me ${userInfo().username} peer\nme nobody peer`);
     await server.allow('local all u scram-sha-256\nlocal all peer peer map=me');
-  }, 60_000);
+  });
   afterAll(async () => await server[Symbol.asyncDispose]());
 
   const database = (settings: Partial<PgsqlSettings>) =>
@@ -163,7 +163,7 @@ describe.skipIf(missing)(title('PostgreSQL: connecting', missing), () => {
     expect(await attempt({ host: '127.0.0.1', port, connectTimeout: 150 })).toMatch(
       /^connect to postgresql:\/\/postgres@127\.0\.0\.1:\d+\/postgres: no answer within 150 ms \(ETIMEDOUT\); to try: psql -h 127\.0\.0\.1/,
     );
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(performance.now() - start).toBeLessThan(20_000);
     for (const socket of sockets) socket.destroy();
     silent.close();
   });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPgsqlDatabase } from '../../../src/plugins/output/database/pgsql/index.ts';
 import { PostgresServer, requirePostgres } from '../../support/postgres-server.ts';
 import { title } from '../../support/requirements.ts';
-import { type CellRow, cellsOf, idOf } from './pgsql-cells.ts';
+import { type CellRow, cellsOf, idOf } from './driver-cells.ts';
 
 const missing = requirePostgres();
 const script = readFileSync(new URL('../../../contrib/sql/pgsql.sql', import.meta.url), 'utf8');
@@ -20,7 +20,7 @@ describe.skipIf(missing)(title('contrib/sql/pgsql.sql', missing), () => {
       [...script.matchAll(/^-- {3}(GRANT .* TO specter;)$/gm)].map(([, grant]) => grant).join('\n'),
       'firewall',
     );
-  }, 60_000);
+  });
   afterAll(async () => await server[Symbol.asyncDispose]());
 
   const sql = (text: string) => server.sql(text, 'firewall');

@@ -8,7 +8,7 @@ import {
 import { createPgsqlDatabase } from '../../../src/plugins/output/database/pgsql/index.ts';
 import { PostgresServer, requirePostgres } from '../../support/postgres-server.ts';
 import { requireFile, title } from '../../support/requirements.ts';
-import { type CellRow, cellsOf } from './pgsql-cells.ts';
+import { type CellRow, cellsOf } from './driver-cells.ts';
 
 /** Debian's package has ulogd2's schemas as they are upstream. */
 const schemas = '/usr/share/doc/ulogd2-pgsql';
@@ -74,7 +74,7 @@ describe.skipIf(missing)(title("PostgreSQL: ulogd2's schemas", missing), () => {
     server = await PostgresServer.start();
     await server.createDatabase('flat', schema('pgsql-ulogd2-flat'));
     await server.createDatabase('full', schema('pgsql-ulogd2'));
-  }, 60_000);
+  });
   afterAll(async () => await server[Symbol.asyncDispose]());
 
   async function connect(
@@ -211,7 +211,7 @@ describe.skipIf(missingServer)(title('PostgreSQL: procedures', missingServer), (
         INSERT INTO seen VALUES ($1, $2, $3); END $$;
       CREATE FUNCTION twice(int, text, date) RETURNS int LANGUAGE sql AS 'SELECT 1';
       CREATE FUNCTION twice(bigint, text, date) RETURNS int LANGUAGE sql AS 'SELECT 1'`);
-  }, 60_000);
+  });
   afterAll(async () => await server[Symbol.asyncDispose]());
 
   const connect = async (procedure: string): Promise<TableConnection> => {

@@ -11,7 +11,7 @@ import {
 import { PostgresServer, requirePostgres } from '../../support/postgres-server.ts';
 import { title } from '../../support/requirements.ts';
 import { until } from '../../support/until.ts';
-import { type CellRow, cellsOf, idOf } from './pgsql-cells.ts';
+import { type CellRow, cellsOf, idOf } from './driver-cells.ts';
 
 const missing = requirePostgres();
 const noOneLost = (error: Error) => {
@@ -24,7 +24,7 @@ describe.skipIf(missing)(title('PostgreSQL: storing', missing), () => {
   let server: PostgresServer;
   beforeAll(async () => {
     server = await PostgresServer.start();
-  }, 60_000);
+  });
   afterAll(async () => await server[Symbol.asyncDispose]());
   beforeEach(async () => {
     await server.sql(
@@ -269,7 +269,7 @@ describe.skipIf(missing)(title('PostgreSQL: storing', missing), () => {
     await expect(connect()).rejects.toThrow(/^connect to postgresql:.*ECONNREFUSED/);
     await server.start();
     expect(await numbers()).toEqual([]);
-  }, 30_000);
+  });
 
   test('the server is stopped in order: the loss is told with its reason', async () => {
     await server.sql('CREATE TABLE t (n int)');
@@ -284,5 +284,5 @@ describe.skipIf(missing)(title('PostgreSQL: storing', missing), () => {
     );
     await connection.close();
     await server.start();
-  }, 30_000);
+  });
 });

@@ -37,7 +37,7 @@ describe.skipIf(missing)(title('PostgreSQL: TLS', missing), () => {
     await server.addFile('server.crt', await readFile(cert, 'utf8'));
     await server.stop();
     await server.start('listen_addresses=127.0.0.1', `port=${port}`, 'ssl=on');
-  }, 60_000);
+  });
   afterAll(async () => {
     await server[Symbol.asyncDispose]();
     await folder[Symbol.asyncDispose]();
@@ -80,5 +80,5 @@ describe.skipIf(missing)(title('PostgreSQL: TLS', missing), () => {
     await server.start('listen_addresses=127.0.0.1', `port=${port}`);
     expect(await attempt('')).toBe(false);
     expect(await attempt('sslmode=require')).toMatch(/The server does not support SSL connections/);
-  }, 30_000);
+  });
 });

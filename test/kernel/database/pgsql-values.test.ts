@@ -3,7 +3,7 @@ import type { ColumnType } from '../../../src/plugins/output/database/layout.ts'
 import { createPgsqlDatabase } from '../../../src/plugins/output/database/pgsql/index.ts';
 import { PostgresServer, requirePostgres } from '../../support/postgres-server.ts';
 import { title } from '../../support/requirements.ts';
-import { type CellRow, type CellValue, cellsOf, idOf, microseconds } from './pgsql-cells.ts';
+import { type CellRow, type CellValue, cellsOf, idOf, microseconds } from './driver-cells.ts';
 
 const missing = requirePostgres();
 const noOneLost = (error: Error) => {
@@ -37,7 +37,7 @@ describe.skipIf(missing)(title('PostgreSQL: values', missing), () => {
   let server: PostgresServer;
   beforeAll(async () => {
     server = await PostgresServer.start('timezone=Asia/Tokyo');
-  }, 60_000);
+  });
   afterAll(async () => await server[Symbol.asyncDispose]());
 
   /** Stores rows in a table `t` with these columns, and reads it back as text. */

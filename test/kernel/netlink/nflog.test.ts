@@ -192,7 +192,7 @@ describe.skipIf(missing)(title('NflogGroup', missing), () => {
       const begin = performance.now();
       if (request === 'unbind') group.unbind();
       else group.reconfigure({ snaplen: 40 });
-      expect(performance.now() - begin).toBeLessThan(1000);
+      expect(performance.now() - begin).toBeLessThan(5000);
       expect(group.counters.overruns).toBe(1);
       const numbers = receiveAll(group, ring).map(({ seq }) => seq);
       expect(numbers.length).toBeGreaterThan(1500);

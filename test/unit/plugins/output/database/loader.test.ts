@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { eventually } from '../../../../support/eventually.ts';
 import { connected, endRigs, first, LoaderRig } from './loader-rig.ts';
 
 afterEach(endRigs);
@@ -9,12 +10,12 @@ describe('a loader', () => {
     const rig = new LoaderRig({ flushMs: 300 });
     await connected(rig);
     rig.rows.add(100);
-    await vi.waitFor(() => expect(rig.numbers).toEqual(first(100)), 200);
+    await eventually(() => expect(rig.numbers).toEqual(first(100)));
     const begun = performance.now();
     rig.rows.add(30);
     rig.rows.add(30);
     expect(rig.details().queued).toBe(60);
-    await vi.waitFor(() => expect(rig.numbers).toEqual(first(160)));
+    await eventually(() => expect(rig.numbers).toEqual(first(160)));
     expect(performance.now() - begun).toBeGreaterThan(280);
     expect(rig.database.inserts).toEqual([100, 60]);
     expect(rig.counters).toEqual({ written: 160, dropped: 0, errors: 0 });
@@ -29,11 +30,11 @@ describe('a loader', () => {
         release = resolve;
       });
     rig.rows.add(100);
-    await vi.waitFor(() => expect(rig.database.inserts).toEqual([100]));
+    await eventually(() => expect(rig.database.inserts).toEqual([100]));
     for (let i = 0; i < 10; i++) rig.rows.add(50);
     rig.database.beforeInsert = () => {};
     release();
-    await vi.waitFor(() => expect(rig.numbers).toEqual(first(600)));
+    await eventually(() => expect(rig.numbers).toEqual(first(600)));
     expect(Math.max(...rig.database.inserts)).toBe(100);
   });
 
@@ -41,11 +42,11 @@ describe('a loader', () => {
     const rig = new LoaderRig();
     await connected(rig);
     rig.database.lose(new Error('gone'));
-    await vi.waitFor(() => expect(rig.details().connects).toBe(2));
+    await eventually(() => expect(rig.details().connects).toBe(2));
     // A session that does nothing shows little.
     expect(rig.log.lines).toEqual(['error: gone; trying again, 0 records wait']);
     rig.rows.add(1);
-    await vi.waitFor(() => expect(rig.counters.written).toBe(1));
+    await eventually(() => expect(rig.counters.written).toBe(1));
     expect(rig.log.lines).toEqual([
       'error: gone; trying again, 0 records wait',
       'notice: fake://table works again',
@@ -91,9 +92,9 @@ describe('a loader', () => {
       rig.database.lose(new Error('gone'));
     };
     rig.rows.add(100);
-    await vi.waitFor(() => expect(rig.details().connects).toBe(2));
+    await eventually(() => expect(rig.details().connects).toBe(2));
     rig.rows.add(100);
-    await vi.waitFor(() => expect(rig.numbers).toEqual(first(200)));
+    await eventually(() => expect(rig.numbers).toEqual(first(200)));
     expect(rig.details()).toMatchObject({ queued: 0, 'stored before': 0, connects: 2 });
     expect(rig.counters).toEqual({ written: 200, dropped: 0, errors: 1 });
   });
@@ -101,11 +102,11 @@ describe('a loader', () => {
   test('tells of one outage once, however many attempts there are', async () => {
     const rig = new LoaderRig({ down: new Error('refused') });
     rig.rows.add(250);
-    await vi.waitFor(() => expect(rig.counters.errors).toBeGreaterThan(3), 5000);
+    await eventually(() => expect(rig.counters.errors).toBeGreaterThan(3));
     expect(rig.log.lines).toEqual(['error: refused; trying again, 250 records wait']);
     expect(rig.details()).toMatchObject({ queued: 250, connects: 0 });
     rig.database.down = undefined;
-    await vi.waitFor(() => expect(rig.numbers).toEqual(first(250)), 5000);
+    await eventually(() => expect(rig.numbers).toEqual(first(250)));
     expect(rig.log.lines.slice(1)).toEqual(['notice: fake://table works again']);
   });
 
@@ -117,7 +118,7 @@ describe('a loader', () => {
       if (attempts++ < 4) throw new Error('no such table');
     };
     rig.rows.add(10);
-    await vi.waitFor(() => expect(rig.numbers).toEqual(first(10)), 5000);
+    await eventually(() => expect(rig.numbers).toEqual(first(10)));
     expect(rig.log.lines).toEqual([
       'error: no such table; trying again, 10 records wait',
       'notice: fake://table works again',
@@ -141,8 +142,8 @@ describe('a loader', () => {
     await connected(rig);
     rig.rows.add(50);
     rig.loader.reopen();
-    await vi.waitFor(() => expect(rig.details().connects).toBe(2));
-    await vi.waitFor(() => expect(rig.numbers).toEqual(first(50)));
+    await eventually(() => expect(rig.details().connects).toBe(2));
+    await eventually(() => expect(rig.numbers).toEqual(first(50)));
     expect(rig.database.closes).toBe(1);
     expect(rig.counters.errors).toBe(0);
   });
@@ -156,11 +157,11 @@ describe('a loader', () => {
         release = () => reject(new Error('ended'));
       });
     rig.rows.add(100);
-    await vi.waitFor(() => expect(rig.database.inserts).toEqual([100]));
+    await eventually(() => expect(rig.database.inserts).toEqual([100]));
     rig.rows.add(20);
     const begun = performance.now();
     await rig.loader.close();
-    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(performance.now() - begun).toBeLessThan(10_000);
     release();
     await delay(5);
     expect(rig.counters).toEqual({ written: 0, dropped: 120, errors: 0 });

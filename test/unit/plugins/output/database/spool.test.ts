@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Spool } from '../../../../../src/spool/index.ts';
+import { eventually } from '../../../../support/eventually.ts';
 import { ScratchFolder } from '../../../../support/scratch-folder.ts';
 import { newSpool, openSpool } from '../../../spool/open-spool.ts';
 import { connected, endRigs, first, LoaderRig, type RigOptions } from './loader-rig.ts';
@@ -38,7 +39,7 @@ describe('a loader with a spool', () => {
     const rig = new LoaderRig({ spool });
     await connected(rig);
     for (let i = 0; i < 20; i++) rig.rows.add(40);
-    await vi.waitFor(() => expect(rig.numbers).toEqual(first(800)));
+    await eventually(() => expect(rig.numbers).toEqual(first(800)));
     expect(append).not.toHaveBeenCalled();
   });
 
@@ -48,11 +49,11 @@ describe('a loader with a spool', () => {
     rig.database.down = down;
     rig.database.lose(new Error('gone'));
     rig.rows.add(150);
-    await vi.waitFor(() => expect(rig.details()).toMatchObject({ queued: 150, spooled: 150 }));
+    await eventually(() => expect(rig.details()).toMatchObject({ queued: 150, spooled: 150 }));
     rig.rows.add(30);
-    await vi.waitFor(() => expect(rig.details()).toMatchObject({ queued: 180, spooled: 180 }));
+    await eventually(() => expect(rig.details()).toMatchObject({ queued: 180, spooled: 180 }));
     rig.database.down = undefined;
-    await vi.waitFor(() => expect(rig.numbers).toEqual(first(180)));
+    await eventually(() => expect(rig.numbers).toEqual(first(180)));
     expect(rig.details()).toMatchObject({ queued: 0, spooled: 0, recovered: 0 });
     expect(rig.counters).toMatchObject({ written: 180, dropped: 0 });
   });
@@ -66,10 +67,10 @@ describe('a loader with a spool', () => {
         release = resolve;
       });
     rig.rows.add(100);
-    await vi.waitFor(() => expect(rig.details().spooled).toBe(100), 3000);
+    await eventually(() => expect(rig.details().spooled).toBe(100));
     rig.database.beforeInsert = () => {};
     release();
-    await vi.waitFor(() => expect(rig.details().spooled).toBe(0));
+    await eventually(() => expect(rig.details().spooled).toBe(0));
     expect(rig.numbers).toEqual(first(100));
   });
 
@@ -77,13 +78,13 @@ describe('a loader with a spool', () => {
     const rig = rigWith({ down, queueBytes: 64 * 1024, batchRows: 1000 });
     for (let i = 0; i < 50; i++) rig.rows.add(1000);
     expect(rig.loader.waitingBytes).toBeGreaterThan(64 * 1024);
-    await vi.waitFor(() => expect(rig.details()).toMatchObject({ spooled: 50_000 }), 5000);
+    await eventually(() => expect(rig.details()).toMatchObject({ spooled: 50_000 }));
     expect(rig.loader.waitingBytes).toBeLessThan(64 * 1024);
     rig.database.down = undefined;
     rig.database.beforeInsert = () => {
       if (rig.rows.written < 60_000) rig.rows.add(100);
     };
-    await vi.waitFor(() => expect(rig.details().queued).toBe(0), 20_000);
+    await eventually(() => expect(rig.details().queued).toBe(0));
     const { written } = rig.counters;
     expect(rig.numbers).toEqual(first(written));
     expect(written).toBeGreaterThan(50_000);
@@ -97,7 +98,7 @@ describe('a loader with a spool', () => {
     const rows = numberedRows();
     const rig = rigWith({ rows });
     rows.add(50);
-    await vi.waitFor(() => expect(rig.details()).toMatchObject({ queued: 0, recovered: 100 }));
+    await eventually(() => expect(rig.details()).toMatchObject({ queued: 0, recovered: 100 }));
     expect(rig.numbers).toEqual([...first(100), ...first(50)]);
     expect(rig.counters).toEqual({ written: 50, dropped: 0, errors: 0 });
     await rig.loader.close();
@@ -108,7 +109,7 @@ describe('a loader with a spool', () => {
     await leave(numberedRows('ip.ttl'), 70);
     const rig = rigWith();
     rig.rows.add(30);
-    await vi.waitFor(() => expect(rig.details()).toMatchObject({ queued: 0, recovered: 70 }));
+    await eventually(() => expect(rig.details()).toMatchObject({ queued: 0, recovered: 70 }));
     expect(rig.numbers).toEqual([...first(70), ...first(30)]);
   });
 
@@ -119,7 +120,7 @@ describe('a loader with a spool', () => {
     await spool.close();
     const rig = rigWith();
     rig.rows.add(10);
-    await vi.waitFor(() => expect(rig.numbers).toEqual(first(10)));
+    await eventually(() => expect(rig.numbers).toEqual(first(10)));
     expect(rig.details()).toMatchObject({ queued: 0, refused: 7, recovered: 0, spooled: 0 });
     // They were received by another run, which has counted them.
     expect(rig.counters).toEqual({ written: 10, dropped: 0, errors: 0 });
@@ -133,32 +134,32 @@ describe('a loader with a spool', () => {
   test('rows of this run whose file is removed are dropped, and counted', async () => {
     const rig = rigWith({ down, queueBytes: 2048 });
     for (let i = 0; i < 60; i++) rig.rows.add(20);
-    await vi.waitFor(() => expect(rig.details()).toMatchObject({ queued: 1200, spooled: 1200 }));
+    await eventually(() => expect(rig.details()).toMatchObject({ queued: 1200, spooled: 1200 }));
     for (const name of await readdir(folder())) {
       if (name.endsWith('.spool')) await rm(`${folder()}/${name}`);
     }
     rig.database.down = undefined;
-    await vi.waitFor(() => expect(rig.details()).toMatchObject({ queued: 0, spooled: 0 }));
+    await eventually(() => expect(rig.details()).toMatchObject({ queued: 0, spooled: 0 }));
     const { written, dropped } = rig.counters;
     expect([written + dropped, rig.numbers.length]).toEqual([1200, written]);
     expect(dropped).toBeGreaterThan(0);
     expect(rig.details()).toMatchObject({ damaged: dropped });
     rig.rows.add(10);
-    await vi.waitFor(() => expect(rig.counters.written).toBe(written + 10));
+    await eventually(() => expect(rig.counters.written).toBe(written + 10));
     expect(rig.counters.dropped).toBe(dropped);
   });
 
   test('rows of a former run whose file is removed are damage alone', async () => {
     await leave();
     const rig = rigWith({ down });
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(rig.log.lines).toContain('notice: 100 records of a former run wait in the spool'),
     );
     for (const name of await readdir(folder())) {
       if (name.endsWith('.spool')) await rm(`${folder()}/${name}`);
     }
     rig.database.down = undefined;
-    await vi.waitFor(() => expect(rig.details()).toMatchObject({ queued: 0, damaged: 100 }));
+    await eventually(() => expect(rig.details()).toMatchObject({ queued: 0, damaged: 100 }));
     expect(rig.counters).toMatchObject({ written: 0, dropped: 0 });
   });
 
@@ -168,12 +169,12 @@ describe('a loader with a spool', () => {
     // The database has stored it, but does not say so in time.
     rig.database.afterInsert = () => new Promise(() => {});
     rig.rows.add(100);
-    await vi.waitFor(() => expect(rig.numbers).toEqual(first(100)));
+    await eventually(() => expect(rig.numbers).toEqual(first(100)));
     await rig.loader.close();
     expect(rig.counters).toMatchObject({ written: 0, dropped: 0 });
     rig.database.afterInsert = () => {};
     const next = rigWith({ database: rig.database });
-    await vi.waitFor(() => expect(next.details()).toMatchObject({ recovered: 100 }));
+    await eventually(() => expect(next.details()).toMatchObject({ recovered: 100 }));
     expect(next.details()).toMatchObject({ 'stored before': 100, spooled: 0 });
     expect(next.numbers).toEqual(first(100));
   });
@@ -208,36 +209,36 @@ describe('a loader with a spool that cannot be started', () => {
     await leaveAndBreak(30);
     const rig = new LoaderRig({ spool: newSpool(folder()) });
     rig.rows.add(10);
-    await vi.waitFor(() => expect(rig.numbers).toEqual(first(10)));
-    await vi.waitFor(() => expect(rig.counters.errors).toBeGreaterThan(2), 3000);
+    await eventually(() => expect(rig.numbers).toEqual(first(10)));
+    await eventually(() => expect(rig.counters.errors).toBeGreaterThan(2));
     rig.rows.add(10);
-    await vi.waitFor(() => expect(rig.numbers).toEqual(first(20)));
+    await eventually(() => expect(rig.numbers).toEqual(first(20)));
     expect(rig.details()).toMatchObject({ queued: 0, spooled: 0, recovered: 0 });
     expect(rig.log.lines).toEqual([expect.stringMatching(failure)]);
     await rmdir(position());
-    await vi.waitFor(() => expect(rig.details()).toMatchObject({ recovered: 30 }), 5000);
+    await eventually(() => expect(rig.details()).toMatchObject({ recovered: 30 }));
     expect(rig.numbers).toEqual([...first(20), ...first(30)]);
     expect(rig.counters).toMatchObject({ written: 20, dropped: 0 });
     rig.database.down = down;
     rig.database.lose(new Error('gone'));
     rig.rows.add(7);
-    await vi.waitFor(() => expect(rig.details()).toMatchObject({ queued: 7, spooled: 7 }));
+    await eventually(() => expect(rig.details()).toMatchObject({ queued: 7, spooled: 7 }));
   });
 
   test('what passed it by is on disk at the end, behind what was there', async () => {
     await leaveAndBreak(30);
     const rig = new LoaderRig({ spool: newSpool(folder()), down });
-    await vi.waitFor(() => expect(rig.counters.errors).toBeGreaterThan(1));
+    await eventually(() => expect(rig.counters.errors).toBeGreaterThan(1));
     rig.rows.add(10);
     await rmdir(position());
-    await vi.waitFor(() => expect(rig.details().spooled).toBe(30), 5000);
+    await eventually(() => expect(rig.details().spooled).toBe(30));
     rig.rows.add(5);
-    await vi.waitFor(() => expect(rig.details()).toMatchObject({ queued: 45, spooled: 35 }));
+    await eventually(() => expect(rig.details()).toMatchObject({ queued: 45, spooled: 35 }));
     await rig.loader.close();
     expect(rig.details()).toMatchObject({ 'left for the next run': 45 });
     expect(rig.counters).toMatchObject({ written: 0, dropped: 0 });
     const next = new LoaderRig({ spool: newSpool(folder()) });
-    await vi.waitFor(() => expect(next.details()).toMatchObject({ queued: 0, recovered: 45 }));
+    await eventually(() => expect(next.details()).toMatchObject({ queued: 0, recovered: 45 }));
     expect(next.numbers.toSorted((a, b) => a - b)).toEqual(
       [...first(30), ...first(15)].sort((a, b) => a - b),
     );
@@ -246,29 +247,29 @@ describe('a loader with a spool that cannot be started', () => {
   test('is used as ever once what passed it by is stored', async () => {
     await leaveAndBreak(30);
     const rig = new LoaderRig({ spool: newSpool(folder()), down });
-    await vi.waitFor(() => expect(rig.counters.errors).toBeGreaterThan(1));
+    await eventually(() => expect(rig.counters.errors).toBeGreaterThan(1));
     rig.rows.add(10);
     await rmdir(position());
-    await vi.waitFor(() => expect(rig.details().spooled).toBe(30), 5000);
+    await eventually(() => expect(rig.details().spooled).toBe(30));
     rig.database.down = undefined;
-    await vi.waitFor(() => expect(rig.details()).toMatchObject({ queued: 0, spooled: 0 }));
+    await eventually(() => expect(rig.details()).toMatchObject({ queued: 0, spooled: 0 }));
     expect(rig.numbers).toEqual([...first(10), ...first(30)]);
     rig.database.down = down;
     rig.database.lose(new Error('gone'));
     rig.rows.add(7);
-    await vi.waitFor(() => expect(rig.details()).toMatchObject({ queued: 7, spooled: 7 }));
+    await eventually(() => expect(rig.details()).toMatchObject({ queued: 7, spooled: 7 }));
   });
 
   test('rows that nobody has taken at the end are dropped, and what was there stays', async () => {
     await leaveAndBreak(30);
     const rig = new LoaderRig({ spool: newSpool(folder()), down });
     rig.rows.add(10);
-    await vi.waitFor(() => expect(rig.counters.errors).toBeGreaterThan(1));
+    await eventually(() => expect(rig.counters.errors).toBeGreaterThan(1));
     await rig.loader.close();
     expect(rig.counters).toMatchObject({ written: 0, dropped: 10 });
     await rmdir(position());
     const next = new LoaderRig({ spool: newSpool(folder()) });
-    await vi.waitFor(() => expect(next.details()).toMatchObject({ recovered: 30 }));
+    await eventually(() => expect(next.details()).toMatchObject({ recovered: 30 }));
   });
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   openDatabase,
   sessionsOf,
@@ -7,6 +7,7 @@ import type { CommonValues } from '../../../../../src/plugins/output/database/op
 import { Batch } from '../../../../../src/records/batch.ts';
 import { ColumnSet } from '../../../../../src/records/column-set.ts';
 import { type Key, key } from '../../../../../src/records/key.ts';
+import { eventually } from '../../../../support/eventually.ts';
 import { fakeContext } from '../../fake-context.ts';
 import { column, FakeDatabase, refuseIf, tableOf } from './fake-database.ts';
 
@@ -100,7 +101,7 @@ describe('an output that stores rows', () => {
       if (failures-- > 0) throw new Error('connection reset');
     };
     send(64);
-    await vi.waitFor(() => expect(output.counters.written).toBe(64));
+    await eventually(() => expect(output.counters.written).toBe(64));
     await output.close();
     expect(database.rows.length).toBe(64);
     expect(output.details?.()).toMatchObject({ 'stored before': 64, connects: 2 });

@@ -135,7 +135,7 @@ describe('records over TCP', () => {
     open.write(...numbered(7));
     const begin = performance.now();
     await open.sink.close();
-    expect(performance.now() - begin).toBeLessThan(1500);
+    expect(performance.now() - begin).toBeLessThan(10_000);
     expect(open.sink.counters).toMatchObject({ written: 0, dropped: 7 });
     expect(open.lines.at(-1)).toMatch(/^error: 7 records lost: tcp:\S+ has not taken them$/);
     await open.sink.close();
