@@ -9,7 +9,7 @@ import { numberedPort, numberingRules, range, sendNumbered } from '../support/nu
 import { requireKernel, runsAsRoot, title } from '../support/requirements.ts';
 import { ScratchFolder } from '../support/scratch-folder.ts';
 import { SmallDisk } from '../support/small-disk.ts';
-import { type Counts, lastStatistics } from '../support/statistics.ts';
+import { type Counts, countedNow, lastStatistics } from '../support/statistics.ts';
 import { until } from '../support/until.ts';
 
 const missing = requireKernel();
@@ -36,12 +36,8 @@ const distinct = (values: readonly number[]): number[] =>
   [...new Set(values)].sort((a, b) => a - b);
 
 /** What the output has counted up to now, or up to the end. */
-async function counted(specter: Daemon): Promise<Counts> {
-  const before = specter.stderr.length;
-  specter.signal('SIGUSR2');
-  await specter.waitForLog(new RegExp(`(?<=^[^]{${before},})block 5 JSON: .*\n`));
-  return counts(specter.stderr);
-}
+const counted = async (specter: Daemon): Promise<Counts> =>
+  (await countedNow(specter, '5', 'JSON')).stages.JSON ?? {};
 
 const counts = (log: string): Counts => lastStatistics(log)[5]?.stages.JSON ?? {};
 

@@ -1,3 +1,5 @@
+import type { Daemon } from './daemon.ts';
+
 /** Counters of a block as specter's log tells them (src/daemon/statistics.ts). */
 export interface BlockCounts {
   readonly received: number;
@@ -33,6 +35,30 @@ export function lastStatistics(log: string): Record<string, BlockCounts> {
     blocks[name] = { ...known, stages: { ...known.stages, [title]: readCounts(counts) } };
   }
   return blocks;
+}
+
+/**
+ * What a block has counted up to now.
+ *
+ * @param last title of the block's last stage, with which its statistics end
+ */
+export async function countedNow(
+  specter: Daemon,
+  block: string,
+  last: string,
+): Promise<BlockCounts> {
+  const before = specter.stderr.length;
+  specter.signal('SIGUSR2');
+  const line = `block ${block} ${last}: (?:written|seen) \\d.*\n`;
+  await specter.waitForLog(new RegExp(`(?<=^[^]{${before},})${line}`));
+  return countsOf(specter.stderr, block);
+}
+
+/** What a log says last that a block has counted. */
+export function countsOf(log: string, block: string): BlockCounts {
+  const counts = lastStatistics(log)[block];
+  if (!counts) throw new Error(`no statistics of block ${block} in:\n${log}`);
+  return counts;
 }
 
 /** What the statistics of a block with one output say when nothing was lost on the way. */

@@ -1,6 +1,6 @@
 import { type Daemon, type SpecterOptions, startSpecter } from '../../support/daemon.ts';
 import type { Namespace } from '../../support/namespace.ts';
-import { type BlockCounts, lastStatistics } from '../../support/statistics.ts';
+import { type BlockCounts, countedNow, countsOf } from '../../support/statistics.ts';
 import { until } from '../../support/until.ts';
 import type { FaultyServer, ServerKind, Stored } from './faults-servers.ts';
 
@@ -47,18 +47,13 @@ ${lines.join('')}}
   }
 
   /** What specter has counted up to now. */
-  async counted(specter: Daemon): Promise<BlockCounts> {
-    const before = specter.stderr.length;
-    specter.signal('SIGUSR2');
-    await specter.waitForLog(new RegExp(`(?<=^[^]{${before},})block 5 ${this.kind.plugin}: .*\n`));
-    return this.counts(specter.stderr);
+  counted(specter: Daemon): Promise<BlockCounts> {
+    return countedNow(specter, '5', this.kind.plugin);
   }
 
   /** What a log says that specter has counted. */
   counts(log: string): BlockCounts {
-    const counts = lastStatistics(log)[5];
-    if (!counts) throw new Error(`no statistics in:\n${log}`);
-    return counts;
+    return countsOf(log, '5');
   }
 
   /** What the output has counted, of such counts. */
