@@ -16,16 +16,26 @@ const missing = requireKernel('rsyslogd');
 /** npm's errors when the other packages are neither in its cache nor to be had. */
 const isOffline = /\bE(?:NOTCACHED|NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|TIMEDOUT|NETUNREACH)\b/;
 
+/** Where npm puts things: in a project of its own, or where the README has specter. */
+const kinds = {
+  local: { options: [], modules: 'node_modules', bin: 'node_modules/.bin' },
+  global: { options: ['--global'], modules: 'lib/node_modules', bin: 'bin' },
+};
+
 /**
- * Packs this checkout as `npm pack` does, but for the build, and installs it in `folder` as in a
- * project of its own. Returns what npm says when the registry cannot be reached.
+ * Packs this checkout as `npm pack` does, but for the build, and installs it in `folder`. Returns
+ * what npm says when the registry cannot be reached.
  */
-async function installPacked(folder: ScratchFolder): Promise<string | undefined> {
+async function installPacked(
+  folder: ScratchFolder,
+  options: readonly string[],
+): Promise<string | undefined> {
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   await run('npm', ['pack', ...quiet, `--pack-destination=${folder.path}`], { cwd: root });
   const [tarball = ''] = (await readdir(folder.path)).filter((name) => name.endsWith('.tgz'));
   await folder.write('package.json', '{ "name": "user", "private": true }');
-  const install = ['install', '--prefer-offline', ...quiet, folder.join(tarball)];
+  const where = [...options, `--prefix=${folder.path}`];
+  const install = ['install', '--prefer-offline', ...where, ...quiet, folder.join(tarball)];
   try {
     await run('npm', install, { cwd: folder.path });
     return undefined;
@@ -37,30 +47,33 @@ async function installPacked(folder: ScratchFolder): Promise<string | undefined>
 }
 
 describe.skipIf(missing)(title('specter installed from its package', missing), () => {
-  test('knows SYSLOG and sends through its own posix', async ({ skip }) => {
-    await using folder = await ScratchFolder.create();
-    const obstacle = await installPacked(folder);
-    skip(obstacle !== undefined, `npm reaches no registry: ${obstacle}`);
-    const { stdout: tree } = await run('npm', ['ls', 'posix', '--parseable'], {
-      cwd: folder.path,
-    });
-    expect(tree.trim()).toBe(folder.join('node_modules/specter/node_modules/posix'));
+  test.for([kinds.local, kinds.global])(
+    'in $modules knows SYSLOG and sends through its own posix',
+    async (kind, { skip }) => {
+      const { options, modules, bin } = kind;
+      await using folder = await ScratchFolder.create();
+      const obstacle = await installPacked(folder, options);
+      skip(obstacle !== undefined, `npm reaches no registry: ${obstacle}`);
+      const list = ['ls', 'posix', '--parseable', ...options, `--prefix=${folder.path}`];
+      const { stdout: tree } = await run('npm', list, { cwd: folder.path });
+      expect(tree.trim()).toBe(folder.join(`${modules}/specter/node_modules/posix`));
 
-    const specter = folder.join('node_modules/.bin/specter');
-    const { stdout: info } = await run(specter, ['info', 'SYSLOG']);
-    expect(info).toMatch(/^Name: SYSLOG\nKind: output\n/);
+      const specter = folder.join(`${bin}/specter`);
+      const { stdout: info } = await run(specter, ['info', 'SYSLOG']);
+      expect(info).toMatch(/^Name: SYSLOG\nKind: output\n/);
 
-    await using namespace = await Namespace.create();
-    await using rsyslog = await Rsyslog.start();
-    await namespace.nft(numberingRules({ [numberedPort]: 'log group 5' }));
-    const config = '5 {\n  plugin BASE\n  plugin SYSLOG\n  syslog_facility local2\n}\n';
-    const file = await folder.write('specter.conf', config);
-    await using daemon = rsyslog.spawn(namespace, [specter, '-v', '-c', file]);
-    await daemon.waitForLog(/specter \S+ ready/);
-    await sendNumbered(namespace, 1);
-    const [line] = await rsyslog.waitForLines('local2', 1);
-    expect(line).toMatch(/^local2\.notice specter\[\d+\]: {2}IN=lo .* MARK=0x0 $/);
-    const { code, stderr } = await daemon.stop();
-    expect([code, stderr]).toEqual([0, expect.stringContaining('SYSLOG: written 1, dropped 0')]);
-  });
+      await using namespace = await Namespace.create();
+      await using rsyslog = await Rsyslog.start();
+      await namespace.nft(numberingRules({ [numberedPort]: 'log group 5' }));
+      const config = '5 {\n  plugin BASE\n  plugin SYSLOG\n  syslog_facility local2\n}\n';
+      const file = await folder.write('specter.conf', config);
+      await using daemon = rsyslog.spawn(namespace, [specter, '-v', '-c', file]);
+      await daemon.waitForLog(/specter \S+ ready/);
+      await sendNumbered(namespace, 1);
+      const [line] = await rsyslog.waitForLines('local2', 1);
+      expect(line).toMatch(/^local2\.notice specter\[\d+\]: {2}IN=lo .* MARK=0x0 $/);
+      const { code, stderr } = await daemon.stop();
+      expect([code, stderr]).toEqual([0, expect.stringContaining('SYSLOG: written 1, dropped 0')]);
+    },
+  );
 });

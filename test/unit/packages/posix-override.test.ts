@@ -32,3 +32,10 @@ test('the lock file says where posix is, in the words that every npm understands
   } = json('packages/posix/package.json');
   expect(packages['packages/posix']).toEqual(locked);
 });
+
+// npm takes for bundled what a bundled package depends on, and leaves it out of global installs.
+test('posix depends on nothing: it uses what specter depends on', () => {
+  const posix: object = json('packages/posix/package.json');
+  expect(Object.keys(posix).filter((key) => /dependencies$/i.test(key))).toEqual([]);
+  expect(json('package.json').dependencies).toHaveProperty('koffi');
+});
