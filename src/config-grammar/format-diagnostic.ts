@@ -10,11 +10,19 @@ export interface FormatOptions {
   readonly limit?: number;
   /** Diagnostics already left out by the phases that found them; added to N. Default 0. */
   readonly suppressed?: number;
+  /** What the options are called. Default: nothing is hidden. */
+  readonly names?: OptionNames;
+}
+
+/** Names of options, in lower case. */
+export interface OptionNames {
   /**
-   * Names of options, in lower case, whose values are shown as asterisks; also where the name has a
-   * typing mistake. Default: none.
+   * Of those whose values are shown as asterisks; also where a name has a typing mistake, and where
+   * a word that is no name looks as if it were that of a password.
    */
-  readonly secrets?: ReadonlySet<string>;
+  readonly secret: ReadonlySet<string>;
+  /** Of all others. */
+  readonly open: ReadonlySet<string>;
 }
 
 /** Source characters shown before and after the start of an error in a very long line. */
@@ -62,10 +70,10 @@ function entry(
   message: string,
   span: Span,
   source: SourceText,
-  { color = false, secrets }: FormatOptions,
+  { color = false, names }: FormatOptions,
 ): string {
   const place = `${printable(source.file)}:${span.line}:${span.column}:`;
-  const shown = maskSecrets(source.text, span, secrets ?? noSecrets);
+  const shown = maskSecrets(source.text, span, names);
   const text = printable(hide(message, shown.hidden));
   const head = color
     ? `${bold}${place}${reset} ${colors[kind]}${kind}:${reset} ${bold}${text}${reset}`
@@ -90,9 +98,10 @@ function excerpt(text: string, span: Span): { line: string; caret: string } {
   return { line, caret: `${start > lineStart ? ' ' : ''}${indent}^${tail}` };
 }
 
-const noSecrets: ReadonlySet<string> = new Set();
 /** Where a name of an option may stand: between blanks or signs, the right ones or not. */
 const word = /[^\s\x00-,:-@[-^`{-\x9f]+/g;
+/** What people call options for passwords, and for what contains them. */
+const telling = /(?:pas{1,2}(?:w(?:or)?d?)?|pwd?|secret|conn(?:str)?|ur[il]|dsn)$/;
 /** Words that are compared with names of secrets; of a line with more the rest is hidden. */
 const mostWords = 1000;
 /** Shorter words of a hidden value stay in messages, whose own words they may be. */
@@ -109,13 +118,14 @@ interface MaskedText {
 function maskSecrets(
   text: string,
   { offset, length }: Span,
-  secrets: ReadonlySet<string>,
+  names: OptionNames | undefined,
 ): MaskedText {
   const lineStart = offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
   const newline = text.indexOf('\n', offset);
   const lineEnd = newline === -1 ? text.length : newline;
-  const first = secrets.size === 0 ? lineStart : firstLine(text, lineStart);
-  const start = Math.max(lineStart, first + openLength(text.slice(first, lineEnd), secrets));
+  if (!names) return { text, hidden: [] };
+  const first = firstLine(text, lineStart);
+  const start = Math.max(lineStart, first + openLength(text.slice(first, lineEnd), names));
   if (start === lineEnd) return { text, hidden: [] };
   const masked = text.slice(start, lineEnd).replace(/[^\r]/g, '*');
   const end = offset + length;
@@ -124,7 +134,7 @@ function maskSecrets(
   const words = text.slice(start, Math.max(lineEnd, end)).split(/[\s"{}<>;\\]+/);
   return {
     text: text.slice(0, start) + masked + text.slice(lineEnd),
-    hidden: [marked, ...words.filter(isTelling)].filter((value) => value !== ''),
+    hidden: [marked, ...words].filter(isTelling),
   };
 }
 
@@ -146,25 +156,25 @@ function firstLine(text: string, start: number): number {
  * apart from its value. Such a word need not be a name where it stands, but a line with mistakes does
  * not tell.
  */
-function openLength(line: string, secrets: ReadonlySet<string>): number {
-  if (secrets.size === 0) return line.length;
+function openLength(line: string, names: OptionNames): number {
   let words = 0;
   for (const { 0: found, index } of line.matchAll(word)) {
     const end = index + found.length;
-    if (isSecret(found, secrets)) return end + (/^[\s=]*/.exec(line.slice(end))?.[0].length ?? 0);
+    if (isSecret(found, names)) return end + (/^[\s=]*/.exec(line.slice(end))?.[0].length ?? 0);
     if (++words === mostWords) return end;
   }
   return line.length;
 }
 
-/** Whether a word is the name of a secret, or that with typing mistakes. */
-function isSecret(found: string, secrets: ReadonlySet<string>): boolean {
+/** Whether a word is the name of a secret, or that with typing mistakes, or like one. */
+function isSecret(found: string, { secret, open }: OptionNames): boolean {
   const lower = found.toLowerCase();
-  if (secrets.has(lower)) return true;
+  if (secret.has(lower)) return true;
+  if (open.has(lower)) return false;
+  if (telling.test(lower)) return true;
   const limit = found.length <= 6 ? 1 : 2;
-  return [...secrets].some(
-    (secret) =>
-      Math.abs(secret.length - lower.length) <= limit && editDistance(lower, secret) <= limit,
+  return [...secret].some(
+    (name) => Math.abs(name.length - lower.length) <= limit && editDistance(lower, name) <= limit,
   );
 }
 

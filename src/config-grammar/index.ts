@@ -8,7 +8,12 @@
  */
 export { type Diagnostic, DiagnosticList } from './diagnostics.ts';
 export type { Block, ConfigDocument, Section, Statement, Value } from './document.ts';
-export { type FormatOptions, formatDiagnostic, formatDiagnostics } from './format-diagnostic.ts';
+export {
+  type FormatOptions,
+  formatDiagnostic,
+  formatDiagnostics,
+  type OptionNames,
+} from './format-diagnostic.ts';
 export { defineOptions } from './options/define.ts';
 export { describeDefault, describeType } from './options/describe.ts';
 export { formatDuration, formatSize, readDuration } from './options/number.ts';

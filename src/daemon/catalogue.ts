@@ -1,6 +1,7 @@
 import type {
   Catalogue,
   KeyRequirement,
+  OptionNames,
   PluginSchema,
   PluginTarget,
   ResolvedValues,
@@ -67,16 +68,17 @@ export class PluginCatalogue implements Catalogue {
     return successors[pluginName.toUpperCase()];
   }
 
-  /** Names of the options whose values nobody may see, in lower case, aliases included. */
-  secrets(): ReadonlySet<string> {
-    const names = new Set<string>();
+  /** Names of all options, aliases included. */
+  optionNames(): OptionNames {
+    const secret = new Set<string>();
+    const open = new Set<string>();
     for (const { options } of this.#stages.values()) {
       for (const [name, schema] of Object.entries(options)) {
-        if (schema.type !== 'string' || !schema.secret) continue;
+        const names = schema.type === 'string' && schema.secret ? secret : open;
         for (const each of [name, ...(schema.aliases ?? [])]) names.add(each.toLowerCase());
       }
     }
-    return names;
+    return { secret, open };
   }
 
   /** The plugin behind a schema that this catalogue gave out. */

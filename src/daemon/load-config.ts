@@ -80,9 +80,9 @@ export async function loadConfig(
   const loaded =
     config && global && errors.length === 0 ? { config, catalogue, global } : undefined;
   const suppressed = parsed.suppressed + resolved.suppressed;
-  const secrets = catalogue.secrets();
+  const names = catalogue.optionNames();
   const format = (some: readonly Diagnostic[], leftOut: number): string =>
-    formatDiagnostics(some, parsed.document.source, { color, secrets, suppressed: leftOut });
+    formatDiagnostics(some, parsed.document.source, { color, names, suppressed: leftOut });
   return {
     ...(loaded && { loaded }),
     messages: format(diagnostics, suppressed),

@@ -120,7 +120,7 @@ export class Subject {
     const paths = { writable: () => undefined, readable: () => undefined };
     const resolution = resolveConfig(document, this.#catalogue, { paths });
     const errors = formatDiagnostics([...diagnostics, ...resolution.diagnostics], document.source, {
-      secrets: this.#catalogue.secrets(),
+      names: this.#catalogue.optionNames(),
     });
     return { resolution, errors };
   }

@@ -6,7 +6,10 @@ import {
 } from '../../../src/config-grammar/index.ts';
 import { PluginCatalogue } from '../../../src/daemon/catalogue.ts';
 
-const secrets = new Set(['pgsqlpass', 'pass', 'pgsqlconnstring']);
+const names = {
+  secret: new Set(['pgsqlpass', 'pass', 'pgsqlconnstring']),
+  open: new Set(['pgsqlpassfile', 'pwsniffpass']),
+};
 const SECRET = 'Xyzzy-42';
 
 /** What an error looks like that has a line of a block at `at`, for `length` characters. */
@@ -19,7 +22,7 @@ function shown(lines: string, at: string, message = 'something is wrong'): strin
     column: (before.at(-1)?.length ?? 0) + 1,
   };
   const { source } = parseConfig(text, 't.conf').document;
-  return formatDiagnostics([{ severity: 'error', message, span }], source, { secrets });
+  return formatDiagnostics([{ severity: 'error', message, span }], source, { names });
 }
 
 describe('errors on a line with a password', () => {
@@ -45,6 +48,10 @@ describe('errors on a line with a password', () => {
       '6 { plugin PGSQL pass **********',
       '  ^~~~~~~~',
     ],
+    [`pgsqlpassword ${SECRET}`, 'pgsqlpassword', 'pgsqlpassword ********', '^~~~~~~~~~~~~'],
+    [`mysqlpwd ${SECRET}`, 'mysqlpwd', 'mysqlpwd ********', '^~~~~~~~'],
+    [`pgsqluri a:${SECRET}@h`, 'pgsqluri', 'pgsqluri ************', '^~~~~~~~'],
+    [`Secret ${SECRET}`, 'Secret', 'Secret ********', '^~~~~~'],
     [`"pass" "${SECRET}`, '"Xyzzy-42', '"pass***********', '       ^~~~~~~~~'],
     [`pass:${SECRET}`, 'pass:', 'pass*********', '^~~~~'],
     [`pgsqlpass \\\n  ${SECRET}`, SECRET, '**********', '  ^~~~~~~~'],
@@ -70,6 +77,12 @@ describe('errors on a line with a password', () => {
     expect(shown(`${'x '.repeat(1001)}${SECRET}`, SECRET).split('\n')[1]).toMatch(/ x\*{11}$/);
   });
 
+  test('messages keep their own words', () => {
+    expect(shown(`pass ${SECRET} x`, 'x', 'takes one text').split('\n')[0]).toBe(
+      `t.conf:2:${7 + SECRET.length}: error: takes one text`,
+    );
+  });
+
   test('messages that repeat the value hide it', () => {
     const word = `pgsqlpass=${SECRET}`;
     expect(shown(`  ${word}`, word, `unknown option "${word}"`)).toBe(
@@ -83,7 +96,7 @@ describe('errors on a line with a password', () => {
 });
 
 test('no message and no line of a config shows a password', () => {
-  const names = ['pass', '"pass"', '"pass', 'PGSQLPASS', 'pgsqlpas', 'pgsqlconnstring'];
+  const words = ['pass', '"pass"', '"pass', 'PGSQLPASS', 'pgsqlpas', 'pgsqlconnstring'];
   const signs = [
     ' ',
     '=',
@@ -107,11 +120,11 @@ test('no message and no line of a config shows a password', () => {
   let shown = 0;
   const product = (...lists: string[][]): string[] =>
     lists.reduce((texts, list) => texts.flatMap((text) => list.map((part) => text + part)));
-  for (const text of product(before, names, signs, values, after)) {
+  for (const text of product(before, words, signs, values, after)) {
     const { document, diagnostics } = parseConfig(text, 't.conf');
     const resolution = resolveConfig(document, new PluginCatalogue());
     const all = [...diagnostics, ...resolution.diagnostics];
-    const output = formatDiagnostics(all, document.source, { secrets });
+    const output = formatDiagnostics(all, document.source, { names });
     shown += all.length;
     if (output.includes('zy-42')) leaks.push(text);
   }
@@ -124,6 +137,7 @@ describe('other lines are shown as they are', () => {
     'pgsqlport 99999',
     'pgsqlpassfile /etc/pass',
     'pgsqltable passage word',
+    'pwsniffpass perhaps',
     'path /x',
     `a\\\\b\npgsqlhost x`,
   ])('%j', (lines) => {
