@@ -22,6 +22,13 @@ export async function importConfig(file: string, { group }: ImportFlags): Promis
     return 1;
   }
   const name = file === '-' ? '<stdin>' : file;
+  const line = lineOfUlogd(Buffer.from(input).toString('latin1'));
+  if (line !== undefined) {
+    process.stderr.write(
+      `${name}:${line}:1: error: this is an ulogd.conf, and import reads knockd.conf; how a stack becomes a block: docs/migrating.md\n`,
+    );
+    return 1;
+  }
   const { config, diagnostics, suppressed, source } = importKnockd(input, name, {
     group,
     machine: thisMachine,
@@ -31,6 +38,12 @@ export async function importConfig(file: string, { group }: ImportFlags): Promis
   if (config === undefined) return 1;
   process.stdout.write(config);
   return 0;
+}
+
+/** Number of the first line that only a config of ulogd2 has, if there is one. */
+function lineOfUlogd(text: string): number | undefined {
+  const at = text.search(/^[ \t]*(?:stack[ \t]*=|plugin[ \t]*=.*ulogd)/m);
+  return at === -1 ? undefined : text.slice(0, at).split('\n').length;
 }
 
 const thisMachine: Machine = {

@@ -52,6 +52,16 @@ describe('specter import', () => {
     expect(stderr).toContain('/dev/zero cannot be read: its ports are missing in the rules');
   });
 
+  test('knows a config of ulogd2, and shows none of it', async () => {
+    const text = '# made by hand\n[global]\nstack=log1:NFLOG,pg1:PGSQL\n[pg1]\npass="changeme"\n';
+    expect(await importing(['-'], text)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        '<stdin>:3:1: error: this is an ulogd.conf, and import reads knockd.conf; how a stack becomes a block: docs/migrating.md\n',
+    });
+  });
+
   test('goes on in spite of warnings', async () => {
     const { code, stdout, stderr } = await importing(['-'], `${door}tcpflag = syn\n`);
     expect([code, stderr]).toEqual([
