@@ -112,6 +112,9 @@ BEGIN
   DECLARE newest VARCHAR(64);
   DECLARE oldest VARCHAR(64);
   DECLARE next_day DATE;
+  IF days_kept IS NULL OR days_kept < 1 THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'specter_retention(days_ahead, days_kept): days_kept has to be 1 or more';
+  END IF;
   -- Partition p20260102 has the rows before 3 January that no partition before it has.
   SELECT MAX(PARTITION_NAME) INTO newest FROM information_schema.PARTITIONS
     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'packet' AND PARTITION_NAME LIKE 'p________';

@@ -9,11 +9,16 @@ set -eu
 
 file=${1:?usage: $0 FILE DAYS}
 days=${2:?usage: $0 FILE DAYS}
-case $days in *[!0-9]* | '')
-  echo "$0: DAYS is a number of days, not $days" >&2
+case $days in *[!0-9]* | '' | 0)
+  echo "$0: DAYS is a number of days, 1 or more, not $days" >&2
   exit 2
   ;;
 esac
+# sqlite3 would make an empty one.
+if ! [ -f "$file" ]; then
+  echo "$0: $file: no such file" >&2
+  exit 1
+fi
 
 sql() {
   sqlite3 -batch -bail -cmd '.timeout 10000' "$file" "$1"
@@ -21,19 +26,21 @@ sql() {
 
 # Table, column of its time.
 delete_old() {
-  while
+  deleted=1
+  while [ "$deleted" -gt 0 ]; do
     deleted=$(sql "DELETE FROM $1 WHERE rowid IN (
         SELECT rowid FROM $1 WHERE $2 < datetime('now', '-$days days') LIMIT 20000);
       SELECT changes();")
-    [ "$deleted" -gt 0 ]
-  do :; done
+  done
 }
 
 delete_old packet oob_time
 delete_old flow flow_end
-while [ "$(sql 'PRAGMA freelist_count')" -gt 0 ]; do
-  before=$(sql 'PRAGMA freelist_count')
+free=$(sql 'PRAGMA freelist_count')
+before=$((free + 1))
+# A database that was made without auto_vacuum keeps free pages, and uses them again.
+while [ "$free" -gt 0 ] && [ "$free" -lt "$before" ]; do
+  before=$free
   sql 'PRAGMA incremental_vacuum(5000)' >/dev/null
-  # A database that was made without auto_vacuum keeps free pages, and uses them again.
-  [ "$(sql 'PRAGMA freelist_count')" -lt "$before" ] || break
+  free=$(sql 'PRAGMA freelist_count')
 done

@@ -1,5 +1,3 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import {
   decodeHeader,
   FRAME_HEADER,
@@ -8,8 +6,10 @@ import {
   MARKER,
   MAX_PAYLOAD,
 } from './frame.ts';
+import type { Patience } from './patience.ts';
 import type { Segment } from './segment.ts';
-import { isSystemError, SpoolError } from './spool-error.ts';
+import { SegmentFile } from './segment-file.ts';
+import { SpoolError } from './spool-error.ts';
 
 /** What lies at a place of a segment. */
 export type Found =
@@ -36,17 +36,18 @@ export class FrameReader {
   /** The part of the file that the buffer holds. */
   #from = 0;
   #to = 0;
-  #file: FileHandle | undefined;
+  readonly #file: SegmentFile;
 
-  constructor(segment: Segment, offset: number) {
+  constructor(segment: Segment, offset: number, patience: Patience) {
     this.segment = segment;
     this.offset = offset;
+    this.#file = new SegmentFile(segment.path, patience);
   }
 
   /**
    * What lies at `offset`, which moves behind it; undefined at the segment's end.
    *
-   * @throws SpoolError if the system refuses to read the file
+   * @throws SpoolError if the system refuses to read the file, and may not do so the next time
    */
   async next(): Promise<Found | undefined> {
     if (this.#rest <= 0) return undefined;
@@ -64,9 +65,7 @@ export class FrameReader {
   }
 
   async close(): Promise<void> {
-    const file = this.#file;
-    this.#file = undefined;
-    await file?.close();
+    await this.#file.close();
   }
 
   /** Bytes from `offset` to the segment's end, as far as it is known. */
@@ -77,18 +76,17 @@ export class FrameReader {
   /** Moves on to the next marker, or to the end. */
   async #damage(): Promise<Found> {
     const start = this.offset;
-    const { length, marker } = this.segment;
+    const { marker } = this.segment;
     this.offset++;
-    while (this.offset < length) {
-      const bytes = await this.#bytes(this.#buffer.length);
+    while (this.#rest > 0) {
+      const bytes = await this.#bytes(MARKER);
       const found = bytes.indexOf(marker);
       if (found !== -1) {
         this.offset += found;
         break;
       }
       // The last bytes may be the beginning of a marker.
-      const isEnd = bytes.length === 0 || this.offset + bytes.length >= length;
-      this.offset = isEnd ? length : this.offset + bytes.length - (MARKER - 1);
+      this.offset += bytes.length < this.#rest ? bytes.length - (MARKER - 1) : this.#rest;
     }
     return { kind: 'damage', bytes: this.offset - start, header: undefined };
   }
@@ -96,30 +94,18 @@ export class FrameReader {
   /** At least `count` bytes from `offset` on, or what there is of them. */
   async #bytes(count: number): Promise<Buffer> {
     const wanted = Math.min(count, this.#rest);
-    if (this.offset < this.#from || this.offset + wanted > this.#to) await this.#fill();
+    if (this.offset < this.#from || this.offset + wanted > this.#to) await this.#fill(wanted);
     return this.#buffer.subarray(this.offset - this.#from, this.#to - this.#from);
   }
 
-  async #fill(): Promise<void> {
-    const { path, length } = this.segment;
-    const from = this.offset;
-    const wanted = Math.min(this.#buffer.length, length - from);
-    let filled = 0;
-    try {
-      this.#file ??= await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-      while (filled < wanted) {
-        const at = from + filled;
-        const { bytesRead } = await this.#file.read(this.#buffer, filled, wanted - filled, at);
-        if (bytesRead === 0) break;
-        filled += bytesRead;
-      }
-    } catch (error) {
-      // What somebody has removed is not there to be waited for.
-      if (!isSystemError(error) || error.code !== 'ENOENT') throw SpoolError.from(path, error);
-    }
-    this.#from = from;
-    this.#to = from + filled;
+  async #fill(wanted: number): Promise<void> {
+    const { segment, offset } = this;
+    const part = this.#buffer.subarray(0, this.#rest);
+    const { bytes, error } = await this.#file.read(part, offset);
+    if (error !== undefined && bytes < wanted) throw SpoolError.from(segment.path, error);
+    this.#from = offset;
+    this.#to = offset + bytes;
     // A file that was cut while it was read has no more than this.
-    if (filled < wanted) this.segment.length = from + filled;
+    if (error === undefined && bytes < part.length) segment.length = offset + bytes;
   }
 }

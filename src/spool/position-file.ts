@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { MARKER } from './frame.ts';
+import { isUnreadable } from './patience.ts';
 import type { Segment } from './segment.ts';
 
 /** A segment's marker, offset in it (64 bits), records before it (64 bits), CRC-32 of all that. */
@@ -37,14 +38,23 @@ export class PositionFile {
   /** The position, if it is one in these segments. */
   async read(segments: readonly Segment[]): Promise<Position | undefined> {
     const bytes = Buffer.alloc(SIZE);
-    const { bytesRead } = await this.#file.read(bytes, 0, SIZE, 0);
-    if (bytesRead !== SIZE) return undefined;
+    if ((await this.#read(bytes)) !== SIZE) return undefined;
     if (crc32(bytes.subarray(0, at.sum)) !== bytes.readUInt32LE(at.sum)) return undefined;
     const marker = bytes.subarray(0, MARKER);
     const segment = segments.find((each) => each.marker.equals(marker));
     const offset = Number(bytes.readBigUInt64LE(at.offset));
     const records = Number(bytes.readBigUInt64LE(at.records));
     return segment && offset <= segment.length ? { segment, offset, records } : undefined;
+  }
+
+  /** @returns how many bytes there are; none where they cannot be read, which is as good as damage */
+  async #read(bytes: Buffer): Promise<number> {
+    try {
+      return (await this.#file.read(bytes, 0, bytes.length, 0)).bytesRead;
+    } catch (error) {
+      if (isUnreadable(error)) return 0;
+      throw error;
+    }
   }
 
   async write({ segment, offset, records }: Position): Promise<void> {

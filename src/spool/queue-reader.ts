@@ -1,4 +1,5 @@
 import { FrameReader } from './frame-reader.ts';
+import type { Patience } from './patience.ts';
 import type { Position } from './position-file.ts';
 import type { Segment } from './segment.ts';
 
@@ -9,7 +10,7 @@ export interface Damage {
   readonly bytes: number;
   /** Records that were in them, as far as it is known. */
   readonly records: number;
-  /** Those of them that this run had appended. */
+  /** Those of them that were appended since the start. */
   readonly own: number;
 }
 
@@ -19,7 +20,7 @@ export interface SpooledFrame {
   readonly records: number;
   /** The place behind it, for `release`. */
   readonly mark: Position;
-  /** Written by a run before this one. */
+  /** It was there at the start. */
   readonly recovered: boolean;
 }
 
@@ -27,15 +28,17 @@ export interface SpooledFrame {
 export class QueueReader {
   /** Where the next frame is; undefined while there are no segments. */
   position: Position | undefined;
-  /** Records of former runs: so many come before the first one of this run. */
+  /** Records that were there at the start: so many come before the first one since. */
   former = 0;
   readonly #segments: readonly Segment[];
+  readonly #patience: Patience;
   readonly #damaged: (damage: Damage) => void;
   #reader: FrameReader | undefined;
 
   /** @param segments all that there are, oldest first; the list changes as they come and go */
-  constructor(segments: readonly Segment[], damaged: (damage: Damage) => void) {
+  constructor(segments: readonly Segment[], patience: Patience, damaged: (damage: Damage) => void) {
     this.#segments = segments;
+    this.#patience = patience;
     this.#damaged = damaged;
   }
 
@@ -103,7 +106,7 @@ export class QueueReader {
   async #readerAt(segment: Segment, offset: number): Promise<FrameReader> {
     if (this.#reader?.segment !== segment) {
       await this.close();
-      this.#reader = new FrameReader(segment, offset);
+      this.#reader = new FrameReader(segment, offset, this.#patience);
     }
     this.#reader.offset = offset;
     return this.#reader;

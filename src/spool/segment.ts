@@ -12,7 +12,7 @@ export interface Segment {
   readonly path: string;
   /** Bytes that have been written, whole frames if this process wrote them. */
   length: number;
-  /** Found when the spool was started: another run wrote it. */
+  /** Found when the spool was started: another run wrote it, or the instance before a reload. */
   readonly recovered: boolean;
 }
 

@@ -3,7 +3,7 @@ export class SpoolError extends Error {
   override readonly name = 'SpoolError';
   /** The file or folder in question. */
   readonly path: string;
-  /** errno's name, such as `ENOSPC`, where the system refused; `EBUSY` for a folder in use. */
+  /** errno's name, such as `ENOSPC`, where it was the system that refused. */
   readonly code: string | undefined;
 
   /** @param advice what the user can do */

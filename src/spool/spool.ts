@@ -1,15 +1,16 @@
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { recordsAtBeginning, recordsAtEnd } from './count-records.ts';
 import { ensureFolder } from './folder.ts';
 import { FolderLock } from './folder-lock.ts';
 import { MAX_PAYLOAD, type NewFrame } from './frame.ts';
+import { Patience } from './patience.ts';
 import { type Position, PositionFile } from './position-file.ts';
 import { QueueReader, type SpooledFrame } from './queue-reader.ts';
 import { QueueWriter } from './queue-writer.ts';
-import { listSegments, type Segment, sizeOf } from './segment.ts';
+import { listSegments, type Segment } from './segment.ts';
 import { isSystemError, SpoolError } from './spool-error.ts';
 import type { SpoolOptions } from './spool-options.ts';
-import { recordsAtBeginning, recordsAtEnd } from './survey.ts';
 
 /** A power failure costs at most what was written in this time. */
 const SYNC_INTERVAL_MS = 1000;
@@ -34,6 +35,7 @@ export class Spool {
   readonly #lock: FolderLock;
   /** All that are on disk, oldest first. */
   readonly #segments: Segment[] = [];
+  readonly #patience = new Patience();
   readonly #reader: QueueReader;
   readonly #writer: QueueWriter;
   #positionFile: PositionFile | undefined;
@@ -43,9 +45,8 @@ export class Spool {
   #released = 0;
   /** Frames that were read, and not released. */
   #outstanding = 0;
-  #recovered = 0;
   #damaged = 0;
-  /** Told of records that this run had appended and that are lost. */
+  /** Told of records that were appended since the start and are lost. */
   #lost: (records: number) => void = () => {};
   /** What was unread when the append under way began: what it appends is not to be seen before its end. */
   #unread: { readonly hasMore: boolean; readonly records: number } | undefined;
@@ -62,7 +63,7 @@ export class Spool {
   constructor(options: SpoolOptions) {
     const { folder, maxBytes, owner, uid } = options;
     this.#options = options;
-    this.#reader = new QueueReader(this.#segments, (damage) => {
+    this.#reader = new QueueReader(this.#segments, this.#patience, (damage) => {
       this.#damaged += damage.records;
       if (damage.own > 0) this.#lost(damage.own);
       options.damaged(damage);
@@ -78,14 +79,9 @@ export class Spool {
     });
   }
 
-  /** What is on disk and has not been released. */
-  get pending(): { readonly records: number; readonly bytes: number } {
-    const { segment, offset = 0 } = this.#position ?? {};
-    let bytes = sizeOf(this.#segments) - offset;
-    for (const { sequence, length } of this.#segments) {
-      if (segment && sequence < segment.sequence) bytes -= length;
-    }
-    return { records: this.#writer.records - this.#released, bytes };
+  /** Records that are on disk and have not been released. */
+  get pendingRecords(): number {
+    return this.#writer.records - this.#released;
   }
 
   /** Whether there is something that `next` has not given yet. */
@@ -100,17 +96,12 @@ export class Spool {
     return Math.max(0, records - (this.#reader.position?.records ?? records));
   }
 
-  /** Records that runs before this one had left at the start. */
-  get recovered(): number {
-    return this.#recovered;
-  }
-
   /** Records that were lost in damaged files, as far as it is known. */
   get damagedRecords(): number {
     return this.#damaged;
   }
 
-  /** Who wants to know, at once, of records that this run had appended and that are lost. */
+  /** Who wants to know, at once, of records that were appended since the start and are lost. */
   onLoss(lost: (records: number) => void): void {
     this.#lost = lost;
   }
@@ -207,11 +198,17 @@ export class Spool {
     clearTimeout(this.#housekeeping);
     // A start that still waits for its turn must not take the folder any more.
     if (!this.#positionFile) this.#lock.release();
+    const steps = [
+      () => this.#removeReleased(),
+      () => this.#tidy(),
+      () => this.#writer.close(),
+      () => this.#reader.close(),
+      () => this.#positionFile?.close(),
+    ];
+    // What fails keeps no file of the others open.
     await this.#inTurn(async () => {
-      await this.#removeReleased();
-      await this.#tidy();
-      for (const part of [this.#writer, this.#reader, this.#positionFile]) await part?.close();
-    }).catch((error) => this.#fail(error));
+      for (const step of steps) await step()?.catch((error) => this.#fail(error));
+    });
     this.#lock.release();
   }
 
@@ -230,14 +227,13 @@ export class Spool {
     const isUsedUp = ({ sequence }: Segment) => sequence < first.sequence;
     for (const segment of found.filter(isUsedUp)) await this.#unlink(segment);
     const rest = found.filter((segment) => !isUsedUp(segment));
-    const records = read?.records ?? (await recordsAtBeginning(rest));
-    this.#writer.records = Math.max(records, await recordsAtEnd(rest));
+    const records = read?.records ?? (await recordsAtBeginning(rest, this.#patience));
+    this.#writer.records = Math.max(records, await recordsAtEnd(rest, this.#patience));
     this.#segments.push(...rest);
     this.#position = read ?? { segment: first, offset: 0, records };
     this.#reader.position = this.#position;
     this.#reader.former = this.#writer.records;
     this.#released = records;
-    this.#recovered = this.#writer.records - records;
     await this.#removeReleased();
   }
 
@@ -260,6 +256,7 @@ export class Spool {
   }
 
   async #unlink({ path }: Segment): Promise<void> {
+    this.#patience.forget(path);
     try {
       await unlink(path);
     } catch (error) {

@@ -205,9 +205,7 @@ describe.skipIf(missing)(title('JSON over the network', missing), () => {
     await killed.stop('SIGKILL');
 
     await using specter = await startSpecter({ namespace, config: text });
-    await specter.waitForLog(
-      /notice block 5 JSON: 10000 records of a former run wait in the spool/,
-    );
+    await specter.waitForLog(/notice block 5 JSON: 10000 records from before wait in the spool/);
     await sendNumbered(namespace, packets / 2, { rate: 20_000 });
     await using _receiver = await startLineReceiver(namespace, PORT, file);
     await untilReceived(packets);
@@ -226,7 +224,7 @@ describe.skipIf(missing)(title('JSON over the network', missing), () => {
     await untilCounted(first, 'queued', 1000);
     const { code, stderr } = await first.stop();
     expect(code).toBe(0);
-    expect(stderr).toContain('1000 records wait in the spool for the next run');
+    expect(stderr).toContain('1000 records stay in the spool');
     await using _receiver = await startLineReceiver(namespace, PORT, file);
     await using second = await startSpecter({ namespace, config: text });
     await untilReceived(1000);

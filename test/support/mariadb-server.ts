@@ -57,7 +57,7 @@ export class MariadbServer implements AsyncDisposable {
   /** Starts it, or starts it again with what it has. Takes connections when it returns. */
   async start(...options: string[]): Promise<void> {
     this.#socket = this.socket;
-    const where = [`--datadir=${this.#folder.join('data')}`, `--socket=${this.socket}`];
+    const where = [...this.#folders(), `--socket=${this.socket}`];
     const network = options.some((option) => option.startsWith('--port'))
       ? ['--bind-address=127.0.0.1']
       : ['--skip-networking'];
@@ -110,15 +110,20 @@ export class MariadbServer implements AsyncDisposable {
   }
 
   async #install(): Promise<void> {
-    for (const name of ['data', 'run']) {
+    for (const name of ['data', 'run', 'tmp']) {
       const path = this.#folder.join(name);
       await mkdir(path);
       const user = runsAsRoot ? accountByName(SERVER_USER) : undefined;
       if (user) await chown(path, user.uid, user.gid);
     }
-    const data = `--datadir=${this.#folder.join('data')}`;
     const plain = ['--auth-root-authentication-method=normal', '--skip-test-db'];
-    await run('mariadb-install-db', ['--no-defaults', ...userOption(), data, ...plain], '');
+    const words = ['--no-defaults', ...userOption(), ...this.#folders(), ...plain];
+    await run('mariadb-install-db', words, '');
+  }
+
+  /** A server that starts deletes the temporary tables that it finds, also those of others. */
+  #folders(): string[] {
+    return [`--datadir=${this.#folder.join('data')}`, `--tmpdir=${this.#folder.join('tmp')}`];
   }
 
   async #answers(): Promise<boolean> {

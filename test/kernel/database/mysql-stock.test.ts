@@ -341,6 +341,11 @@ describe.skipIf(missing)(title('Schemas of ulogd2 for MySQL', missing), () => {
       );
       expect(partitions.length).toBe(6);
       expect([partitions[0], partitions.at(-1)]).toEqual([[`p${today()}`], ['future']]);
+      for (const days of ['0', '-100', 'NULL']) {
+        await expect(server.sql(`CALL specter_retention(7, ${days})`, 'own')).rejects.toThrow(
+          'days_kept has to be 1 or more',
+        );
+      }
       expect(await server.sql('SELECT COUNT(*) FROM packet', 'own')).toEqual([['102']]);
     });
 

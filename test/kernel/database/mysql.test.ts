@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   RefusedRows,
   type TableConnection,
@@ -109,14 +109,14 @@ describe.skipIf(missing)(title('MySQL', missing), () => {
       six: { kind: 'address' },
       four: { kind: 'other' },
       id: { kind: 'uuid' },
-      ts: { kind: 'time' },
+      ts: { kind: 'time', range: { first: 1, last: 2_147_483_647 } },
       dt: { kind: 'time' },
       da: { kind: 'time' },
       tm: { kind: 'other' },
       e: { kind: 'other' },
       j: { kind: 'text', maxLength: 1_073_741_823 },
       with_default: { kind: 'integer', max: 2_147_483_647n },
-      seen: { kind: 'time' },
+      seen: { kind: 'time', range: { first: 1, last: 2_147_483_647 } },
     });
     const defaults = columns.filter(({ hasDefault }) => hasDefault).map(({ name }) => name);
     expect(defaults).toEqual(['dt', 'with_default', 'seen']);
@@ -360,22 +360,44 @@ describe.skipIf(missing)(title('MySQL', missing), () => {
     expect(await server.sql('SELECT COUNT(*) FROM t', 'd')).toEqual([['300']]);
   });
 
-  test('statements stay below max_allowed_packet', async () => {
-    await server.sql('SET GLOBAL max_allowed_packet = 16384; SET GLOBAL local_infile = 0');
-    try {
+  describe.each([16_384, 65_536])('with max_allowed_packet %i', (maxPacket) => {
+    const set = (bytes: number, localInfile: number) =>
+      server.sql(
+        `SET GLOBAL max_allowed_packet = ${bytes}; SET GLOBAL local_infile = ${localInfile}`,
+      );
+    const inTable = () => server.sql('SELECT COUNT(*), SUM(LENGTH(v)) FROM t', 'd');
+    afterAll(() => set(16_777_216, 1));
+
+    test('statements are no longer', async () => {
+      await set(maxPacket, 0);
       const connection = await connectTo('t', 'CREATE TABLE t (no INT, v BLOB)');
       const rows = many(500, (no) => ({ no, v: Buffer.alloc(1000, no) }));
       expect(await insert(connection, rows)).toBe(500);
-      await expect(insert(connection, [{ no: 1, v: Buffer.alloc(8300) }])).rejects.toThrow(
+      const long = { no: 1, v: Buffer.alloc(maxPacket / 2 + 100) };
+      await expect(insert(connection, [long])).rejects.toThrow(
         new RefusedRows('a row is longer than max_allowed_packet'),
       );
       await connection.close();
-      expect(await server.sql('SELECT COUNT(*), SUM(LENGTH(v)) FROM t', 'd')).toEqual([
-        ['500', '500000'],
-      ]);
-    } finally {
-      await server.sql('SET GLOBAL max_allowed_packet = 16777216; SET GLOBAL local_infile = 1');
-    }
+      expect(await inTable()).toEqual([['500', '500000']]);
+    });
+
+    test('LOAD DATA goes in pieces that are no longer, rows that are included', async () => {
+      await set(maxPacket, 1);
+      const error = vi.spyOn(console, 'error');
+      const connection = await connectTo('t', 'CREATE TABLE t (no INT, v MEDIUMBLOB)');
+      const [before] = await server.sql("SHOW GLOBAL STATUS LIKE 'Com_load'");
+      const rows = many(500, (no) => ({ no, v: Buffer.alloc(1000, no) }));
+      expect(await insert(connection, rows)).toBe(500);
+      // Zeros are written as two bytes.
+      const long = { no: 500, v: Buffer.alloc(2 * maxPacket) };
+      expect(await insert(connection, [...rows, long])).toBe(501);
+      await connection.close();
+      const [after] = await server.sql("SHOW GLOBAL STATUS LIKE 'Com_load'");
+      expect(Number(after?.[1]) - Number(before?.[1])).toBe(2);
+      expect(await inTable()).toEqual([['1001', String(1_000_000 + 2 * maxPacket)]]);
+      expect(error).not.toHaveBeenCalled();
+      error.mockRestore();
+    });
   });
 
   test('names hold any character', async () => {

@@ -12,6 +12,7 @@ import { PostgresServer, requirePostgres } from '../../support/postgres-server.t
 import { title } from '../../support/requirements.ts';
 import { until } from '../../support/until.ts';
 import { type CellRow, cellsOf, idOf } from './driver-cells.ts';
+import { lockTable } from './pgsql-lock.ts';
 
 const missing = requirePostgres();
 const noOneLost = (error: Error) => {
@@ -134,10 +135,17 @@ describe.skipIf(missing)(title('PostgreSQL: storing', missing), () => {
       { specter_id: idOf(3), n: 3 },
     ],
     ['invalid input syntax for type inet: "x" \\(22P02\\)', 'v inet', [{ v: 'x' }], { v: '::1' }],
+    [
+      'row-level security policy .* \\(42501\\)',
+      'n int); ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE POLICY p ON t FOR INSERT WITH CHECK (n < 2',
+      [{ n: 1 }, { n: 2 }],
+      { n: 1 },
+    ],
     ['index row .* \\(54000\\)', 'v text UNIQUE', [{ v: noise.join('') }], { v: 'short' }],
   ])('a refusal leaves nothing behind: %s', async (reason, columns, rows, good) => {
-    await server.sql(`CREATE TABLE t (${columns})`);
-    const connection = await connect();
+    await server.sql(`DROP ROLE IF EXISTS u; CREATE ROLE u LOGIN; CREATE TABLE t (${columns});
+      GRANT INSERT, SELECT ON t TO u`);
+    const connection = await connect({ user: 'u', db: 'postgres' });
     const error = await insert(connection, rows).catch((each: unknown) => each);
     expect(error).toBeInstanceOf(RefusedRows);
     expect(String(error)).toMatch(new RegExp(reason));
@@ -231,21 +239,11 @@ describe.skipIf(missing)(title('PostgreSQL: storing', missing), () => {
     await server.sql('CREATE TABLE t (n int)');
     const connection = await connect();
     await insert(connection, [{ n: 1 }]);
-    const lock = server.sql('BEGIN; LOCK TABLE t; SELECT pg_sleep(30)').catch(() => undefined);
-    const waiting = async () =>
-      (
-        await server.sql(
-          "SELECT 1 FROM pg_locks WHERE relation = 't'::regclass AND granted AND mode = 'AccessExclusiveLock'",
-        )
-      ).length > 0;
-    await until(waiting, 'lock of t');
+    const held = await lockTable(server, 't');
     const result = insert(connection, rowsOf(0, 3)).catch((error: unknown) => error);
     connection.destroy();
     expect(await result).toBeInstanceOf(PgsqlError);
-    await server.sql(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()",
-    );
-    await lock;
+    await held[Symbol.asyncDispose]();
     await connection.close();
     expect(await numbers()).toEqual([1]);
   });

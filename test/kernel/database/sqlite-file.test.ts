@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -17,6 +18,8 @@ import { requireTools, runsAsRoot, title } from '../../support/requirements.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
 import { makeSqlite, openSqlite, settingsFor } from '../../support/sqlite-file.ts';
 
+/** nobody's number on any Linux. */
+const NOBODY = 65_534;
 const never = () => expect.unreachable();
 const connect = (path: string, table = 't') =>
   createSqliteDatabase(settingsFor(path, table)).connect(never);
@@ -144,7 +147,7 @@ describe('an SQLite file that does not work', () => {
     const path = folder.join('closed/test.db');
     makeSqlite(path, 'CREATE TABLE t (n INT)');
     chmodSync(path, 0o644);
-    process.seteuid?.(65534);
+    process.seteuid?.(NOBODY);
     try {
       expect(await outageOf(connect(path))).toMatch(
         /: attempt to write a readonly database \(SQLITE_READONLY\); the user that specter runs as/,
@@ -193,6 +196,34 @@ describe('an SQLite file that does not work', () => {
     await file.connection.close();
   });
 });
+
+test.skipIf(!runsAsRoot)(
+  'an SQLite file out of reach is an outage, and can be closed',
+  async () => {
+    await using folder = await ScratchFolder.create();
+    mkdirSync(folder.join('closed'));
+    const path = folder.join('closed/test.db');
+    makeSqlite(path, 'CREATE TABLE t (n INT)');
+    chownSync(folder.join('closed'), NOBODY, NOBODY);
+    chownSync(path, NOBODY, NOBODY);
+    chmodSync(folder.path, 0o755);
+    process.seteuid?.(NOBODY);
+    try {
+      const file = await ready(path);
+      expect(await file.insert([1])).toBe(1);
+      chmodSync(folder.join('closed'), 0);
+      expect(await outageOf(file.insert([2]))).toMatch(
+        /^cannot store rows in .*test\.db: the file was taken out of reach: EACCES: permission denied, stat /,
+      );
+      await file.connection.close();
+    } finally {
+      process.seteuid?.(0);
+    }
+    chmodSync(folder.join('closed'), 0o755);
+    using db = openSqlite(path);
+    expect(db.rows('SELECT n FROM t')).toEqual([[1]]);
+  },
+);
 
 describe.skipIf(missing)(title('sqlite3 beside it', missing), () => {
   const sqlite3 = (path: string, sql: string) =>
@@ -261,5 +292,22 @@ describe.skipIf(missing)(title('sqlite3 beside it', missing), () => {
     expect(retention).toMatchObject({ status: 0, stdout: '', stderr: '' });
     expect(sqlite3(path, 'SELECT count(*) FROM packet').stdout).toBe('10\n');
     expect(statSync(path).size).toBeLessThan(size / 10);
+
+    const refused = (file: string, days: string) =>
+      spawnSync('contrib/sql/sqlite3-retention.sh', [file, days], { encoding: 'utf8' });
+    expect(refused(path, '0')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/: DAYS is a number of days, 1 or more, not 0\n$/),
+    });
+    expect(refused(`${path}.not`, '7')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(`${path}.not: no such file`),
+    });
+    expect(existsSync(`${path}.not`)).toBe(false);
+    expect(sqlite3(path, 'DROP TABLE packet').stderr).toBe('');
+    expect(refused(path, '7')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('no such table: packet'),
+    });
   });
 });

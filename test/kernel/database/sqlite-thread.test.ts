@@ -1,33 +1,25 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { encodeHead, ID_OFFSET } from '../../../src/plugins/output/database/row-head.ts';
 import type { RowPiece, Session } from '../../../src/plugins/output/database/session.ts';
 import { SqliteThread } from '../../../src/plugins/output/database/sqlite/index.ts';
-import { rowId } from '../../support/cells-of.ts';
 import { runsAsRoot } from '../../support/requirements.ts';
+import { rowPiece } from '../../support/row-piece.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
 import { makeSqlite, openSqlite, settingsFor } from '../../support/sqlite-file.ts';
 
-const head = encodeHead([
+const fields = [
   { name: 'oob.mark', type: 'u32' },
   { name: 'oob.prefix', type: 'string' },
-]);
+] as const;
 
-/** Rows as they come from the queue, with these marks, and their ids from the first mark on. */
-function pieceOf(marks: readonly number[]): RowPiece {
-  const rows = marks.map((mark) => {
-    const row = Buffer.alloc(12, 'drop', 'latin1');
-    row.writeUInt8(3, 0);
-    row.writeUInt32LE(mark, 1);
-    row.writeUInt32LE(3, 5);
-    row.write('nft', 9);
-    return row;
-  });
-  const bytes = Buffer.concat([head, ...rows]);
-  bytes.set(rowId(marks[0] ?? 0), ID_OFFSET);
-  return { bytes, records: marks.length };
-}
+/** Rows with these marks, and their ids from the first mark on. */
+const pieceOf = (marks: readonly number[]): RowPiece =>
+  rowPiece(
+    fields,
+    marks.map((mark) => [mark, 'nft']),
+    marks[0],
+  );
 
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, i) => from + i);

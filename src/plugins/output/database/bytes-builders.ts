@@ -1,7 +1,6 @@
 import { BytesColumn } from '../../../records/column.ts';
-import { BytesCells, type BytesWire } from './cells.ts';
+import { BytesCells, type BytesWire, type CellBuilder } from './cells.ts';
 import type { TableColumn } from './layout.ts';
-import type { CellBuilder } from './row-cells.ts';
 import { ID_LENGTH } from './row-head.ts';
 import type { RowTable } from './row-table.ts';
 

@@ -1,5 +1,6 @@
 import type { KeyType } from '../../../records/key.ts';
 import type { TableColumn } from './layout.ts';
+import { ID_LENGTH } from './row-head.ts';
 
 const numberTypes: readonly KeyType[] = ['bool', 'u8', 'u16', 'u32', 'u64'];
 
@@ -27,3 +28,27 @@ export function canStore(key: KeyType, { type }: TableColumn): boolean {
       return key === 'string';
   }
 }
+
+/** Characters of an id as text. */
+const ID_DIGITS = 2 * ID_LENGTH;
+
+/** Whether a column holds the rows' ids, just as they are: another one could not know them again. */
+export function canStoreId({ type }: TableColumn): boolean {
+  switch (type.kind) {
+    case 'binary':
+      return type.length === undefined
+        ? (type.maxLength ?? ID_LENGTH) >= ID_LENGTH
+        : type.length === ID_LENGTH;
+    case 'text':
+      return (type.maxLength ?? ID_DIGITS) >= ID_DIGITS;
+    case 'uuid':
+    case 'any':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** What is wrong with a column for ids that does not hold them. */
+export const whyNoIds = ({ name, sqlType }: TableColumn): string =>
+  `column ${name} (${sqlType}): it holds no ids, which are ${ID_LENGTH} bytes, ${ID_DIGITS} characters, or a uuid`;

@@ -1,6 +1,7 @@
 import type { KeyType } from '../../../records/key.ts';
 import { BinaryBuilder, IdBuilder, MappedAddressBuilder, NullBuilder } from './bytes-builders.ts';
-import { canStore, isNumber } from './can-store.ts';
+import { canStore, canStoreId, isNumber, whyNoIds } from './can-store.ts';
+import type { CellBuilder } from './cells.ts';
 import type { Source } from './column-map.ts';
 import {
   AddressNumberBuilder,
@@ -9,20 +10,26 @@ import {
   TimeBuilder,
 } from './integer-builders.ts';
 import type { TableColumn } from './layout.ts';
-import type { CellBuilder } from './row-cells.ts';
 import type { RowField } from './row-head.ts';
 import { MacTextBuilder, TextBuilder } from './text-builder.ts';
 
 const MAC_LENGTH = 6;
 const unlimited = { least: 0, most: Number.POSITIVE_INFINITY, isCut: false };
 
-/** The builder for a column and what it is filled from, of rows with these fields. */
+/**
+ * The builder for a column and what it is filled from, of rows with these fields.
+ *
+ * @throws Error if the column is for ids and holds none: the rows can wait until it does
+ */
 export function builderFor(
   column: TableColumn,
   source: Source | undefined,
   fields: readonly RowField[],
 ): CellBuilder {
-  if (source?.kind === 'id') return new IdBuilder(column);
+  if (source?.kind === 'id') {
+    if (!canStoreId(column)) throw new Error(whyNoIds(column));
+    return new IdBuilder(column);
+  }
   const place = (name: string): number | undefined => {
     const found = fields.findIndex((field) => field.name === name);
     return found === -1 ? undefined : found;

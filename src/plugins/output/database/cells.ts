@@ -1,4 +1,5 @@
 import type { TableColumn } from './layout.ts';
+import type { RowTable } from './row-table.ts';
 
 /**
  * What is to be stored in one column, for the rows of a batch: values in a form that each database
@@ -68,4 +69,15 @@ export class BytesCells {
     this.offsets = new Uint32Array(rows);
     this.lengths = new Uint32Array(rows);
   }
+}
+
+/** Makes a column's cells out of the rows' fields. */
+export interface CellBuilder {
+  readonly cells: Cells;
+  /** Texts that were cut, so far. */
+  readonly cut: number;
+  /** Values that became NULL because the column cannot hold them, so far. */
+  readonly unfit: number;
+  /** Fills the cells for all rows of the table. */
+  fill(table: RowTable): void;
 }

@@ -1,5 +1,6 @@
 import { Suggester } from '../../../config-grammar/index.ts';
 import type { Key } from '../../../records/key.ts';
+import { canStoreId, whyNoIds } from './can-store.ts';
 import { ColumnMap, keysOf } from './column-map.ts';
 import type { TableColumn, TableLayout } from './layout.ts';
 
@@ -43,6 +44,7 @@ export function checkLayout(
       else problems.push(whyEmpty(column, map, names));
       continue;
     }
+    if (source.kind === 'id' && !canStoreId(column)) problems.push(whyNoIds(column));
     const used = keysOf(source).filter((name) => types.has(name));
     for (const name of used) wanted.add(name);
     const mayBeIpv6 = used.some((name) => types.get(name) === 'ip' && !ipv4Keys.has(name));

@@ -19,7 +19,7 @@ export interface TableConnection {
   readonly layout: TableLayout;
   /**
    * Prepares for rows with these columns of the layout, in the layout's order. Called before the
-   * first insert, and again when rows of a former run have other columns.
+   * first insert, and again when rows that waited in the spool have other columns.
    */
   prepare(columns: readonly TableColumn[]): Promise<void>;
   /**

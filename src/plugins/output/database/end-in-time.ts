@@ -1,3 +1,5 @@
+import { atMost } from '../at-most.ts';
+
 /** How long a connection may take to end in order. */
 const END_MS = 1000;
 
@@ -6,13 +8,5 @@ export async function endInTime(connection: {
   close(): Promise<void>;
   destroy(): void;
 }): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(() => {
-      connection.destroy();
-      resolve();
-    }, END_MS);
-  });
-  await Promise.race([connection.close(), late]);
-  clearTimeout(timer);
+  if (!(await atMost(END_MS, connection.close()))) connection.destroy();
 }

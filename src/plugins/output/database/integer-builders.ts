@@ -1,8 +1,7 @@
 import { u32 } from '../../../records/bytes.ts';
 import { NumberColumn, WideColumn } from '../../../records/column.ts';
-import { IntegerCells, type IntegerWire } from './cells.ts';
-import type { TableColumn } from './layout.ts';
-import type { CellBuilder } from './row-cells.ts';
+import { type CellBuilder, IntegerCells, type IntegerWire } from './cells.ts';
+import type { TableColumn, TimeRange } from './layout.ts';
 import type { RowTable } from './row-table.ts';
 
 const HALF = 2 ** 32;
@@ -108,18 +107,27 @@ export class AddressNumberBuilder implements CellBuilder {
   }
 }
 
-/** Points in time out of two keys: seconds since 1970, and microseconds. */
+/** All that a key for seconds holds. */
+const unlimited: TimeRange = { first: 0, last: HALF - 1 };
+
+/**
+ * Points in time out of two keys: seconds since 1970, and microseconds. Those that the column does not
+ * take become NULL, and are counted.
+ */
 export class TimeBuilder implements CellBuilder {
   readonly cells: IntegerCells;
   readonly cut = 0;
-  readonly unfit = 0;
+  unfit = 0;
   readonly #seconds: number;
   readonly #microseconds: number | undefined;
+  readonly #range: TimeRange;
 
   constructor(column: TableColumn, seconds: number, microseconds: number | undefined) {
+    const { type } = column;
     this.cells = new IntegerCells(column, 'time');
     this.#seconds = seconds;
     this.#microseconds = microseconds;
+    this.#range = (type.kind === 'time' && type.range) || unlimited;
   }
 
   fill(table: RowTable): void {
@@ -129,13 +137,19 @@ export class TimeBuilder implements CellBuilder {
       this.#microseconds === undefined ? undefined : table.column(this.#microseconds);
     cells.resize(table.rows);
     const { present, high, low } = cells;
+    const { first, last } = this.#range;
     for (let row = 0; row < table.rows; row++) {
       present[row] = 0;
       if (!(seconds instanceof NumberColumn) || !seconds.has(row)) continue;
+      const second = seconds.get(row);
+      if (second < first || second > last) {
+        this.unfit++;
+        continue;
+      }
       const fraction =
         microseconds instanceof NumberColumn && microseconds.has(row) ? microseconds.get(row) : 0;
       // Below 2^53 until the year 2255, and the seconds end in 2106.
-      const time = seconds.get(row) * 1_000_000 + fraction;
+      const time = second * 1_000_000 + fraction;
       high[row] = Math.floor(time / HALF);
       low[row] = time % HALF;
       present[row] = 1;

@@ -28,13 +28,19 @@ export type ColumnType =
   | { readonly kind: 'address' }
   /** Link-layer addresses of six bytes. */
   | { readonly kind: 'mac' }
-  /** Points in time, to the microsecond or less exactly. */
-  | { readonly kind: 'time' }
+  /** Points in time, to the microsecond or less exactly; with `range`, no others than these. */
+  | { readonly kind: 'time'; readonly range?: TimeRange }
   | { readonly kind: 'uuid' }
   /** Each value as it is: a whole number up to 2⁶³ − 1, a text, or bytes. */
   | { readonly kind: 'any' }
   /** Anything else: the database makes it from a text. */
   | { readonly kind: 'other' };
+
+/** The first and the last second since 1970, with all their microseconds. */
+export interface TimeRange {
+  readonly first: number;
+  readonly last: number;
+}
 
 export interface TableColumn {
   readonly name: string;

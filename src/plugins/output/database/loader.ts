@@ -1,25 +1,29 @@
 import type { Counts, OutputCounters } from '../../api.ts';
+import { atMost } from '../at-most.ts';
 import { Backlog } from '../queue/backlog.ts';
 import type { Carrier } from '../queue/queue-sink.ts';
 import type { Piece, RecordBuffer } from '../queue/record-buffer.ts';
 import type { TableLayout } from './layout.ts';
 import type { LoaderOptions } from './loader-options.ts';
 import { RowTally } from './row-tally.ts';
-import type { Session } from './session.ts';
+import { rowsBehind } from './rows-behind.ts';
+import type { Session, StoreResult } from './session.ts';
 import { SessionKeeper } from './session-keeper.ts';
 
 /** A batch that takes so long shows a database that cannot be relied on: what waits goes to disk. */
 const SLOW_MS = 1000;
 
-/** With no answer to a batch for so long there is none to come: it goes over a new connection. */
+/** With no answer for so long there is none to come: what remains of the batch goes over a new connection. */
 const NO_ANSWER_MS = 60_000;
+/** How long a session that was ended in the middle of a batch may take to tell how far it has come. */
+const LAST_WORDS_MS = 1000;
 /** Most bytes of a batch, however few rows that are. */
 const BATCH_BYTES = 8 << 20;
 
 /**
- * Stores the pieces of a buffer in a database, a batch at a time, each row at least once: a batch of
- * which nobody knows whether it was stored is stored again, and the rows' ids keep a table that has
- * them from knowing it twice.
+ * Stores the pieces of a buffer in a database, a batch at a time, each row at least once: rows of which
+ * nobody knows whether they were stored are stored again, and their ids keep a table that has them from
+ * knowing them twice. Where a session deals with a part of a batch, the rest is its next batch.
  */
 export class Loader implements Carrier {
   readonly #options: LoaderOptions;
@@ -28,15 +32,20 @@ export class Loader implements Carrier {
   readonly #keeper: SessionKeeper;
   readonly #tally: RowTally;
   readonly #cancelStart: () => void;
-  /** A batch is with the database, and takes long. */
+  /** A batch is with the database. */
   #storing = false;
+  /** It takes long. */
   #isSlow = false;
+  /** Resolves when what became of the last batch is known. */
+  #told: Promise<void> = Promise.resolve();
   #flushTimer: NodeJS.Timeout | undefined;
   /** What has waited for the flush is due, whether it fills a batch or not. */
   #due = false;
   #renewing = false;
   #closing = false;
   #ended = false;
+  /** What was left has been counted: what is told of it from now on comes too late. */
+  #isOver = false;
   /** Rows that its end has left in the spool. */
   #kept = 0;
   /** Told of changes while it is being closed. */
@@ -91,7 +100,7 @@ export class Loader implements Carrier {
         spooled: overflow.spooledRecords,
         recovered,
         damaged: overflow.damagedRecords,
-        'left for the next run': this.#kept,
+        'left in the spool': this.#kept,
       }),
       ...this.#tally.details(),
       connects: this.#keeper.connects,
@@ -106,18 +115,20 @@ export class Loader implements Carrier {
     await this.#storeAll();
     this.#ended = true;
     clearTimeout(this.#flushTimer);
-    // What it is still busy with is not waited for any longer: nobody knows what becomes of it.
+    // What it is still busy with fails of that: nobody knows what becomes of these rows.
     await this.#keeper.end();
+    await atMost(LAST_WORDS_MS, this.#told);
+    this.#isOver = true;
     const { pieces, kept } = await this.#backlog.close();
     const lost = pieces.reduce((sum, { records }) => sum + records, 0);
     this.#counters.dropped += lost;
     this.#kept = kept;
     const { opener, log } = this.#options;
     if (lost > 0) log.error(`${lost} records lost: ${opener.name} has not taken them`);
-    if (kept > 0) log.notice(`${kept} records wait in the spool for the next run`);
+    if (kept > 0) log.notice(`${kept} records stay in the spool`);
   }
 
-  /** Connects, once it is known what a former run has left to be stored first. */
+  /** Connects, once it is known what was left in the spool, to be stored first. */
   async #start(): Promise<void> {
     await this.#backlog.overflow?.start();
     this.#keeper.connect();
@@ -153,7 +164,7 @@ export class Loader implements Carrier {
     if (isDue || (backlog.isBehind && queue.unsentRecords > 0)) {
       if (isDue && queue.unsentRecords < batchRows) this.seal();
       const pieces = queue.unsentBatch(batchRows, BATCH_BYTES);
-      if (pieces.length > 0) this.#store(session, pieces);
+      if (pieces.length > 0) this.#told = this.#store(session, pieces);
     }
     if (!this.#storing && backlog.nextRecords > 0) this.#flushLater();
   }
@@ -175,9 +186,8 @@ export class Loader implements Carrier {
     const hopeless = setTimeout(() => this.#keeper.giveUp(session, noAnswer()), NO_ANSWER_MS);
     try {
       const result = await session.store(pieces);
-      this.#keeper.works();
-      this.#tally.add(result, pieces[0]?.recovered === true);
-      this.#stored(pieces);
+      this.#keeper.works(session);
+      if (!this.#isOver) this.#stored(pieces, result);
     } catch (error) {
       this.#keeper.giveUp(session, error);
     } finally {
@@ -196,10 +206,24 @@ export class Loader implements Carrier {
     this.#backlog.secure();
   }
 
-  #stored(pieces: readonly Piece[]): void {
+  #stored(pieces: readonly Piece[], result: StoreResult): void {
+    this.#tally.add(result, pieces[0]?.recovered === true);
+    let rows = result.stored + result.known + result.refused;
+    let done = 0;
+    for (const { records } of pieces) {
+      if (records > rows) break;
+      rows -= records;
+      done++;
+    }
     const { queue } = this.#backlog;
-    queue.markSent(pieces.length, performance.now());
+    queue.markSent(done, performance.now());
     this.#backlog.retire(queue.takeSent(0, Number.POSITIVE_INFINITY));
+    const next = pieces[done];
+    if (!next) return;
+    this.#due = true;
+    if (rows === 0) return;
+    const { bytes, records } = rowsBehind(next, rows);
+    this.#backlog.shorten(bytes, records);
   }
 
   /** Resolves when everything is stored, or the database does not work, or has taken too long. */
@@ -222,4 +246,4 @@ export class Loader implements Carrier {
   }
 }
 
-const noAnswer = (): Error => new Error(`no answer to a batch within ${NO_ANSWER_MS / 1000} s`);
+const noAnswer = (): Error => new Error(`no answer within ${NO_ANSWER_MS / 1000} s`);

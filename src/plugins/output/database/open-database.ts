@@ -84,5 +84,5 @@ function overflowOf(
 function aboutEmpty(layout: TableLayout, keys: readonly Key[]): string {
   const names = emptyColumns(layout, keys);
   if (names.length === 0) return '';
-  return `table ${layout.table}: rows have no keys for ${names.join(', ')}, which stay empty; after a reload (SIGUSR1) they are looked for again`;
+  return `table ${layout.table}: nothing was read for ${names.join(', ')}, which stay empty; a restart, or a change of the block and SIGUSR1, looks at the table again`;
 }

@@ -48,7 +48,7 @@ const options = defineOptions({
     type: 'string',
     secret: true,
     aliases: ['connstring'],
-    help: 'connection string of libpq: "host=… dbname=… sslmode=…" or postgresql://…; other options go before it',
+    help: 'connection string of libpq: "host=… dbname=… sslmode=…" or postgresql://…; goes before the other options',
   },
   pgsqlschema: {
     type: 'string',

@@ -6,8 +6,9 @@ import {
   type OutputPlugin,
   type ValueProblem,
 } from '../../api.ts';
+import { isAtWork } from '../queue/at-work.ts';
 import type { Database } from './database.ts';
-import { openDatabase } from './open-database.ts';
+import { openDatabase, sessionsOf } from './open-database.ts';
 import type { CommonValues } from './options.ts';
 import type { SessionOpener } from './session.ts';
 import { surveyTable } from './survey-table.ts';
@@ -43,7 +44,12 @@ export function databasePlugin<const Schemas extends OptionSchemas>({
     survey: (context) => {
       const { lazy, ipv4only } = kind.common(context.options);
       const database = context.host.asUser(() => kind.database(context.options, context.host));
-      return surveyTable(database, context, { prefix, lazy, ipv4only });
+      // Before specter is the user that it runs as, no thread could act for that user. Nothing is received
+      // then either, and so nothing has to wait for this one.
+      const opener = isAtWork(context.host)
+        ? kind.sessions(database, context.options, context.host)
+        : sessionsOf(database);
+      return surveyTable(opener, context, { prefix, lazy, ipv4only });
     },
     open: (context) => {
       const { options: values, host } = context;

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 
 /** Everything that the group and others may do. */
 const OTHERS = 0o077;
@@ -17,7 +17,8 @@ export interface PrivateFile {
  * @throws Error if it cannot be read
  */
 export function readPrivateFile(path: string): PrivateFile | undefined {
-  const descriptor = openSync(path, 'r');
+  // Without waiting for somebody who writes to it, where it is a FIFO.
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) return undefined;

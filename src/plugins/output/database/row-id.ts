@@ -33,6 +33,12 @@ export class RowIds {
   }
 }
 
+/** Makes the id of a row that of the row which comes `rows` behind it. */
+export function advanceId(id: Uint8Array, rows: number): void {
+  const counter = new DataView(id.buffer, id.byteOffset + COUNTER, 4);
+  counter.setUint32(0, (counter.getUint32(0) + rows) >>> 0);
+}
+
 /** Writes the ids of `rows` rows, the first of which is `first`, one behind the other. */
 export function writeIds(first: Uint8Array, rows: number, out: Uint8Array, at: number): void {
   const view = new DataView(out.buffer, out.byteOffset, out.byteLength);

@@ -27,13 +27,14 @@ export class RowTable {
   }
 
   /**
-   * Takes in pieces, in place of those before. They stay where they are: columns refer to `bytes`.
+   * Takes in the first rows of pieces, in place of those before. They stay where they are: columns refer
+   * to `bytes`.
    *
    * @param bytes the pieces, one behind the other
+   * @returns the position behind the rows
    * @throws DamagedRows
    */
-  read(bytes: Uint8Array, pieces: readonly RowPiece[], headLength: number): void {
-    const rows = pieces.reduce((sum, { records }) => sum + records, 0);
+  read(bytes: Uint8Array, pieces: readonly RowPiece[], headLength: number, rows: number): number {
     this.#makeRoom(rows);
     for (const column of this.#columns) {
       column.clear(rows);
@@ -41,18 +42,23 @@ export class RowTable {
     }
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let row = 0;
-    let at = 0;
-    for (const piece of pieces) {
+    let start = 0;
+    let end = headLength;
+    for (const { bytes: piece, records } of pieces) {
+      if (row === rows) break;
+      const wanted = Math.min(records, rows - row);
       if (this.#wantsIds) {
-        const first = piece.bytes.subarray(ID_OFFSET, ID_OFFSET + ID_LENGTH);
-        writeIds(first, piece.records, this.ids, ID_LENGTH * row);
+        const first = piece.subarray(ID_OFFSET, ID_OFFSET + ID_LENGTH);
+        writeIds(first, wanted, this.ids, ID_LENGTH * row);
       }
-      const end = this.#readRows(view, at + headLength, row, piece.records);
-      at += piece.bytes.length;
-      row += piece.records;
-      if (end !== at) throw new DamagedRows('rows that another version wrote, or that are damaged');
+      end = this.#readRows(view, start + headLength, row, wanted);
+      start += piece.length;
+      row += wanted;
+      const isRight = wanted === records ? end === start : end !== -1;
+      if (!isRight) throw new DamagedRows('rows that another version wrote, or that are damaged');
     }
     this.rows = rows;
+    return end;
   }
 
   /** The column of the field at a place of `fields`; another one when there are more rows than ever. */
@@ -67,7 +73,7 @@ export class RowTable {
     if (this.#wantsIds) this.ids = new Uint8Array(ID_LENGTH * this.#capacity);
   }
 
-  /** @returns the position behind the rows */
+  /** @returns the position behind the rows; −1 if the bytes end before */
   #readRows(view: DataView, start: number, firstRow: number, rows: number): number {
     const columns = this.#columns;
     const count = columns.length;

@@ -6,7 +6,7 @@ const MOST_REASONS = 20;
 
 /** Counts and reports what became of rows. */
 export class RowTally {
-  /** Rows of former runs that were stored. */
+  /** Rows from before that were stored. */
   recovered = 0;
   readonly #counters: OutputCounters;
   readonly #log: PluginLog;
@@ -22,7 +22,7 @@ export class RowTally {
     this.#log = log;
   }
 
-  /** @param recovered the rows are those of a run before this one, which has counted them */
+  /** @param recovered the rows are from before: those who left them in the spool have counted them */
   add({ stored, known, refused, reasons, cut, unfit }: StoreResult, recovered: boolean): void {
     if (recovered) this.recovered += stored + known;
     else {

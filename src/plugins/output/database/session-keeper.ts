@@ -1,5 +1,5 @@
 import type { OutputCounters, PluginLog } from '../../api.ts';
-import { Outage } from '../outage.ts';
+import { ReportedOutage } from '../reported-outage.ts';
 import { endInTime } from './end-in-time.ts';
 import type { TableLayout } from './layout.ts';
 import type { Session, SessionOpener } from './session.ts';
@@ -7,9 +7,6 @@ import type { Session, SessionOpener } from './session.ts';
 /** A session that has lived so long with nothing to do shows that the outage is over, too. */
 const SETTLE_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
-/** How often the log tells of an outage that lasts, and how often of others that follow it. */
-const REMIND_MS = 60_000;
-const REPEAT_MS = 1000;
 
 export interface SessionKeeperOptions {
   readonly opener: SessionOpener;
@@ -35,12 +32,9 @@ export class SessionKeeper {
   session: Session | undefined;
   isConnecting = false;
   readonly #options: SessionKeeperOptions;
-  readonly #outage: Outage;
+  readonly #outage: ReportedOutage;
   #retryTimer: NodeJS.Timeout | undefined;
   #settleTimer: NodeJS.Timeout | undefined;
-  /** When the log has told of an outage, and whether of the present one. */
-  #toldAt = Number.NEGATIVE_INFINITY;
-  #isTold = false;
   /** A session that ended while it was doing something, and why. */
   #lostAtWork: { readonly session: Session; readonly error: Error } | undefined;
   #ended = false;
@@ -48,7 +42,8 @@ export class SessionKeeper {
   constructor(options: SessionKeeperOptions) {
     this.#options = options;
     const longestPause = Math.max(FIRST_PAUSE_MS, options.reconnectMs);
-    this.#outage = new Outage({ firstPause: FIRST_PAUSE_MS, longestPause, jitter: 0.5 });
+    const pace = { firstPause: FIRST_PAUSE_MS, longestPause, jitter: 0.5 };
+    this.#outage = new ReportedOutage(pace, options.log);
   }
 
   /** What it did last succeeded, as far as it has done anything. */
@@ -70,7 +65,9 @@ export class SessionKeeper {
       }
       this.session = session;
       this.connects++;
-      if (this.#outage.lasting) this.#settleTimer = setTimeout(() => this.works(), SETTLE_MS);
+      if (this.#outage.lasting) {
+        this.#settleTimer = setTimeout(() => this.#settled(session), SETTLE_MS);
+      }
     } catch (error) {
       if (!this.#ended) this.#failed(error);
     } finally {
@@ -80,14 +77,14 @@ export class SessionKeeper {
     else down();
   }
 
-  /** The database has done what it was asked to. */
-  works(): void {
+  /** A session has done what it was asked to. One that was given up meanwhile shows nothing. */
+  works(session: Session): void {
+    const lost = this.#lostAtWork;
+    if (session !== this.session && session !== lost?.session) return;
     clearTimeout(this.#settleTimer);
-    const { opener, log } = this.#options;
-    if (this.#outage.succeeded() && this.#isTold) log.notice(`${opener.name} works again`);
-    // The session has ended right behind that: no failure will tell.
-    const { session, error } = this.#lostAtWork ?? {};
-    if (session) this.giveUp(session, error);
+    this.#outage.succeeded(`${this.#options.opener.name} works again`);
+    // It has ended right behind that: no failure will tell.
+    if (lost) this.giveUp(session, lost.error);
   }
 
   /** A session has failed to do so. */
@@ -146,17 +143,16 @@ export class SessionKeeper {
     this.#lostAtWork = { session, error };
   }
 
+  /** It has lived for a while: whether it works is known, unless it is still at its first task. */
+  #settled(session: Session): void {
+    if (!this.#options.isBusy()) this.works(session);
+  }
+
   #failed(error: unknown): void {
-    const { counters, log, waiting } = this.#options;
+    const { counters, waiting } = this.#options;
     counters.errors++;
     const message = error instanceof Error ? error.message : String(error);
-    if (this.#outage.failed() === 'begun') this.#isTold = false;
-    const now = performance.now();
-    if (now - this.#toldAt >= (this.#isTold ? REMIND_MS : REPEAT_MS)) {
-      log.error(`${message}; trying again, ${waiting()} records wait`);
-      this.#toldAt = now;
-      this.#isTold = true;
-    }
+    this.#outage.failed(`${message}; trying again, ${waiting()} records wait`);
     this.#retryTimer ??= setTimeout(() => {
       this.#retryTimer = undefined;
       this.connect();

@@ -7,7 +7,7 @@ export interface RowPiece {
   readonly records: number;
 }
 
-/** What became of rows. stored + known + refused is their number. */
+/** What became of rows, from the first one on: stored + known + refused is how many were dealt with. */
 export interface StoreResult {
   readonly stored: number;
   /** The table had their ids already: an attempt before has stored them. */
@@ -26,9 +26,12 @@ export interface StoreResult {
 export interface Session {
   readonly layout: TableLayout;
   /**
-   * Stores rows, those left out that the database does not take.
+   * Stores rows, those left out that the database does not take. What takes more than a second, such as
+   * finding many of these, is left to further calls with the rows that remain; a call may well end
+   * with none dealt with. So none of them takes much longer than the database does for one answer.
    *
-   * @throws Error if the database does not work: some rows may be stored then
+   * @throws Error if the database does not work. Rows that were dealt with before are told first: then the
+   *   next call throws. Of the others, those may be stored that were on their way
    */
   store(pieces: readonly RowPiece[]): Promise<StoreResult>;
   /** Ends the connection in order. Never throws. */

@@ -19,7 +19,7 @@ const options = defineOptions({
   },
   sqlite3sync: {
     type: 'flag',
-    help: 'each batch waits until it is on disk; without, a loss of power may undo the last ones',
+    help: 'each batch waits until it is on disk, as it always does with sqlite3spool; without, a loss of power may undo the last ones',
   },
   ...commonOptions('sqlite3'),
 });
@@ -37,7 +37,10 @@ export const sqlite3 = databasePlugin({
   sessions: (_database, values, host) => new SqliteThread(settingsOf(values, host)),
 });
 
-const settingsOf = (
-  { sqlite3db, sqlite3table: table, sqlite3sync: sync }: Values,
-  host: Host,
-): SqliteSettings => ({ path: host.absolutePath(sqlite3db), table, sync, create: true });
+const settingsOf = (values: Values, host: Host): SqliteSettings => ({
+  path: host.absolutePath(values.sqlite3db),
+  table: values.sqlite3table,
+  // What is released from a spool must not be undone.
+  sync: values.sqlite3sync || values.sqlite3spool !== undefined,
+  create: true,
+});

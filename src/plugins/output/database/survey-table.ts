@@ -1,7 +1,7 @@
 import type { SurveyContext } from '../../api.ts';
 import { checkLayout, NO_IPV6 } from './check-layout.ts';
-import type { Database, TableConnection } from './database.ts';
 import { endInTime } from './end-in-time.ts';
+import type { Session, SessionOpener } from './session.ts';
 
 /** The common options that matter before the start. */
 export interface SurveyOptions {
@@ -21,15 +21,15 @@ const LIMIT_MS = 20_000;
  *   for all of them
  */
 export async function surveyTable(
-  database: Database,
+  opener: SessionOpener,
   { host, keys, log }: Pick<SurveyContext<unknown>, 'host' | 'keys' | 'log'>,
   { prefix, lazy, ipv4only }: SurveyOptions,
 ): Promise<readonly string[]> {
-  let connection: TableConnection;
+  let session: Session;
   try {
-    connection = await inTime(
-      host.asUser(() => database.connect(() => {})),
-      database.name,
+    session = await inTime(
+      host.asUser(() => opener.open(() => {})),
+      opener.name,
     );
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -38,16 +38,16 @@ export async function surveyTable(
     log.notice(`${message}; starting without it: all keys of each record are kept for it`);
     return keys.filter(({ onlyByName }) => !onlyByName).map(({ name }) => name);
   }
-  const { layout } = connection;
-  await endInTime(connection);
+  const { layout } = session;
+  await endInTime(session);
   const { keys: wanted, problems, leftOut } = checkLayout(layout, keys, ipv4only);
   if (problems.length > 0) {
     const lines = problems.map((problem) => `\n  ${problem}`).join('');
     const advice = adviceFor(problems, prefix);
-    throw new Error(`${database.name}: table ${layout.table} cannot be filled:${lines}${advice}`);
+    throw new Error(`${opener.name}: table ${layout.table} cannot be filled:${lines}${advice}`);
   }
   if (wanted.length === 0) {
-    throw new Error(`${database.name}: no column of table ${layout.table} is named after a key`);
+    throw new Error(`${opener.name}: no column of table ${layout.table} is named after a key`);
   }
   if (leftOut.length > 0) log.info(`columns left to the database: ${leftOut.join(', ')}`);
   return wanted;
@@ -61,20 +61,17 @@ function adviceFor(problems: readonly string[], prefix: string): string {
   return `${ipv6}\n  a column whose name begins with "_" is left to the database`;
 }
 
-/** A connection that comes within the time for it; one that comes later is ended. */
-async function inTime(
-  connecting: Promise<TableConnection>,
-  name: string,
-): Promise<TableConnection> {
+/** A session that comes within the time for it; one that comes later is ended. */
+async function inTime(opening: Promise<Session>, name: string): Promise<Session> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       reject(new Error(`${name}: no answer within ${LIMIT_MS / 1000} s`));
-      connecting.then((connection) => connection.destroy()).catch(() => {});
+      opening.then((session) => session.destroy()).catch(() => {});
     }, LIMIT_MS);
   });
   try {
-    return await Promise.race([connecting, late]);
+    return await Promise.race([opening, late]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,37 +1,44 @@
 import { builderFor } from './cell-builder.ts';
-import type { Cells } from './cells.ts';
+import type { CellBuilder, Cells } from './cells.ts';
 import { ColumnMap } from './column-map.ts';
 import { RefusedRows, type TableConnection } from './database.ts';
 import type { TableColumn, TableLayout } from './layout.ts';
-import type { CellBuilder } from './row-cells.ts';
-import { fieldsOf, headOf, sameFields } from './row-head.ts';
-import { ID_COLUMN } from './row-id.ts';
+import { groupByFields, type RowGroup } from './row-groups.ts';
+import { fieldsOf, sameFields } from './row-head.ts';
 import { DamagedRows, RowTable } from './row-table.ts';
 import type { RowPiece, Session, StoreResult } from './session.ts';
+import { type Losses, StoreTally } from './store-tally.ts';
+import { Stride } from './stride.ts';
+
+/** When a call of `store` has lasted so long, it asks the database nothing more, in ms. */
+const LONG_MS = 1000;
 
 /** How rows with certain fields are stored. */
 interface Plan {
   readonly head: Buffer;
   readonly table: RowTable;
+  /** None where no column takes any of the fields. */
   readonly columns: readonly TableColumn[];
   readonly builders: readonly CellBuilder[];
   readonly cells: readonly Cells[];
 }
 
-interface Tally {
-  stored: number;
-  refused: number;
-  readonly cut: Map<string, number>;
-  readonly unfit: Map<string, number>;
-  readonly reasons: Map<string, number>;
+/** A call of `store`. */
+interface Task {
+  readonly tally: StoreTally;
+  /** When it has lasted long, as performance.now() has it. */
+  readonly end: number;
 }
 
 /** Stores rows in a table, by a connection to its database, and finds those that it does not take. */
 export class TableWriter implements Session {
   readonly #connection: TableConnection;
+  readonly #stride = new Stride();
   /** For the fields of the rows that came last. */
   #plan: Plan | undefined;
   #bytes = Buffer.alloc(0);
+  /** What has ended a call that had done something before: the next call fails of it. */
+  #failure: unknown;
 
   constructor(connection: TableConnection) {
     this.#connection = connection;
@@ -42,17 +49,18 @@ export class TableWriter implements Session {
   }
 
   async store(pieces: readonly RowPiece[]): Promise<StoreResult> {
-    const tally: Tally = {
-      ...{ stored: 0, refused: 0 },
-      ...{ cut: new Map(), unfit: new Map(), reasons: new Map() },
-    };
-    let rows = 0;
-    for (const group of groupByFields(pieces)) {
-      rows += group.rows;
-      if (group.head) await this.#storeGroup(group.head, group.pieces, group.rows, tally);
-      else refuse(tally, 'another version of specter wrote them', group.rows);
+    const tally = new StoreTally();
+    const task = { tally, end: performance.now() + LONG_MS };
+    try {
+      if (this.#failure !== undefined) throw this.#failure;
+      for (const group of groupByFields(pieces)) {
+        if (!(await this.#storeGroup(group, task))) break;
+      }
+    } catch (error) {
+      if (tally.rows === 0) throw error;
+      this.#failure = error;
     }
-    return { ...tally, known: rows - tally.stored - tally.refused };
+    return tally.result;
   }
 
   close(): Promise<void> {
@@ -63,44 +71,75 @@ export class TableWriter implements Session {
     this.#connection.destroy();
   }
 
-  async #storeGroup(
-    head: Buffer,
-    pieces: readonly RowPiece[],
-    rows: number,
-    tally: Tally,
-  ): Promise<void> {
-    const { table, builders, cells } = await this.#planFor(head);
+  /** @returns whether there is time for more */
+  async #storeGroup({ head, pieces, rows }: RowGroup, task: Task): Promise<boolean> {
+    const { tally } = task;
+    if (!head) {
+      tally.refuse(rows, 'another version of specter wrote them');
+      return true;
+    }
+    const plan = await this.#planFor(head);
+    if (plan.columns.length === 0) {
+      tally.refuse(rows, 'no column of the table takes any of their keys');
+      return true;
+    }
+    const bytes = this.#together(pieces);
     try {
-      table.read(this.#together(pieces), pieces, head.length);
+      plan.table.read(bytes, pieces, head.length, rows);
     } catch (error) {
       if (!(error instanceof DamagedRows)) throw error;
-      if (pieces.length === 1) refuse(tally, error.message, rows);
-      else for (const each of pieces) await this.#storeGroup(head, [each], each.records, tally);
-      return;
+      return await this.#storeSingly(head, pieces, error, task);
     }
-    for (const builder of builders) {
-      const { cut, unfit } = builder;
-      builder.fill(table);
-      const { name } = builder.cells.column;
-      add(tally.cut, name, builder.cut - cut);
-      add(tally.unfit, name, builder.unfit - unfit);
+    const losses = fill(plan);
+    const before = tally.rows;
+    try {
+      await this.#insert(plan.cells, rows, task);
+    } finally {
+      const done = tally.rows - before;
+      if (done === rows) tally.lose(losses);
+      else {
+        // Those of the others count when their turn comes.
+        plan.table.read(bytes, pieces, head.length, done);
+        tally.lose(fill(plan));
+      }
     }
-    await this.#insert(cells, 0, rows, tally);
+    return performance.now() < task.end;
   }
 
-  /** Stores rows, and where they are refused each half of them by itself. */
-  async #insert(cells: readonly Cells[], from: number, to: number, tally: Tally): Promise<void> {
-    try {
-      tally.stored += await this.#connection.insert(cells, from, to);
-    } catch (error) {
-      if (!(error instanceof RefusedRows)) throw error;
-      if (to - from === 1) {
-        refuse(tally, error.message, 1);
-        return;
+  /** Stores pieces of which one at least is damaged. */
+  async #storeSingly(
+    head: Buffer,
+    pieces: readonly RowPiece[],
+    { message }: DamagedRows,
+    task: Task,
+  ): Promise<boolean> {
+    for (const piece of pieces) {
+      const { records: rows } = piece;
+      if (pieces.length === 1) task.tally.refuse(rows, message);
+      else if (!(await this.#storeGroup({ head, pieces: [piece], rows }, task))) return false;
+    }
+    return true;
+  }
+
+  /** Stores rows from the first on, until there are no more or no time is left. */
+  async #insert(cells: readonly Cells[], rows: number, { tally, end }: Task): Promise<void> {
+    const stride = this.#stride;
+    let done = 0;
+    while (done < rows) {
+      const count = stride.of(rows - done);
+      try {
+        tally.store(count, await this.#connection.insert(cells, done, done + count));
+        stride.stored(count);
+        done += count;
+      } catch (error) {
+        if (!(error instanceof RefusedRows)) throw error;
+        stride.refused(count);
+        if (count === 1) {
+          tally.refuse(1, error.message);
+          done++;
+        }
       }
-      const middle = Math.floor((from + to) / 2);
-      await this.#insert(cells, from, middle, tally);
-      await this.#insert(cells, middle, to, tally);
+      if (performance.now() >= end) return;
     }
   }
 
@@ -108,9 +147,10 @@ export class TableWriter implements Session {
     if (this.#plan && sameFields(this.#plan.head, head)) return this.#plan;
     const before = this.#plan;
     const plan = planRows(Buffer.from(head), this.layout);
-    if (!before || !isSame(before.columns, plan.columns)) {
+    const { columns } = plan;
+    if (columns.length > 0 && (!before || !isSame(before.columns, columns))) {
       this.#plan = undefined;
-      await this.#connection.prepare(plan.columns);
+      await this.#connection.prepare(columns);
     }
     this.#plan = plan;
     return plan;
@@ -129,48 +169,32 @@ export class TableWriter implements Session {
   }
 }
 
-function refuse(tally: Tally, reason: string, rows: number): void {
-  tally.refused += rows;
-  add(tally.reasons, reason, rows);
-}
-
-function add(counts: Map<string, number>, name: string, count: number): void {
-  if (count > 0) counts.set(name, (counts.get(name) ?? 0) + count);
+/** Makes cells of the rows that are in the table of a plan. */
+function fill({ builders, table }: Plan): Losses[] {
+  return builders.map((builder) => {
+    const { cut, unfit } = builder;
+    builder.fill(table);
+    const { name: column } = builder.cells.column;
+    return { column, cut: builder.cut - cut, unfit: builder.unfit - unfit };
+  });
 }
 
 /** Which columns are filled, and how: all of them where none can be left out. */
 function planRows(head: Buffer, layout: TableLayout): Plan {
   const fields = fieldsOf(head);
   const map = new ColumnMap(fields);
-  const columns = layout.columns.filter((column) => layout.positional || map.sourceOf(column));
+  const isOfUse = layout.columns.some((column) => {
+    const source = map.sourceOf(column);
+    return source !== undefined && source.kind !== 'id';
+  });
+  const columns = layout.columns.filter(
+    (column) => isOfUse && (layout.positional || map.sourceOf(column)),
+  );
   const builders = columns.map((column) => builderFor(column, map.sourceOf(column), fields));
-  const wantsIds = columns.some(({ name }) => name.toLowerCase() === ID_COLUMN);
+  const wantsIds = columns.some((column) => map.sourceOf(column)?.kind === 'id');
   const cells = builders.map((builder) => builder.cells);
   return { head, table: new RowTable(head, wantsIds), columns, builders, cells };
 }
 
 const isSame = (one: readonly TableColumn[], other: readonly TableColumn[]): boolean =>
   one.length === other.length && one.every((column, i) => column === other[i]);
-
-interface Group {
-  /** Undefined: they have none that can be read. */
-  readonly head: Buffer | undefined;
-  readonly pieces: RowPiece[];
-  rows: number;
-}
-
-/** Pieces that follow each other and have the same fields. */
-function groupByFields(pieces: readonly RowPiece[]): Group[] {
-  const groups: Group[] = [];
-  for (const piece of pieces) {
-    const head = headOf(piece.bytes);
-    let group = groups.at(-1);
-    if (!group?.head || !head || !sameFields(group.head, head)) {
-      group = { head, pieces: [], rows: 0 };
-      groups.push(group);
-    }
-    group.pieces.push(piece);
-    group.rows += piece.records;
-  }
-  return groups;
-}

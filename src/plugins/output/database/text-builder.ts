@@ -2,19 +2,19 @@ import type { Column } from '../../../records/column.ts';
 import type { KeyType } from '../../../records/key.ts';
 import { SLACK } from '../../../records/text.ts';
 import { ValueText } from '../../../records/value-text.ts';
-import { BytesCells } from './cells.ts';
+import { BytesCells, type CellBuilder } from './cells.ts';
 import type { TableColumn } from './layout.ts';
-import type { CellBuilder } from './row-cells.ts';
 import type { RowTable } from './row-table.ts';
 
 /**
- * Values as text, in the form that they have in log files, and what is longer than the column takes
- * cut off. Control characters and what is no UTF-8 are escaped: a text never holds NUL.
+ * Values as text, in the form that they have in log files. Of texts what is longer than the column
+ * takes is cut off; of addresses and numbers it would leave others, and they become NULL. Control
+ * characters and what is no UTF-8 are escaped: a text never holds NUL.
  */
 export class TextBuilder implements CellBuilder {
   readonly cells: BytesCells;
   cut = 0;
-  readonly unfit = 0;
+  unfit = 0;
   readonly #field: number;
   readonly #type: KeyType;
   /** Characters. */
@@ -51,7 +51,16 @@ export class TextBuilder implements CellBuilder {
       const start = at;
       at = text.write(row, out, at);
       if (this.#asciiOnly) at = this.#escape(start, at);
-      if (at - start > this.#maxLength) at = this.#cut(start, at);
+      const end = at - start > this.#maxLength ? this.#fitting(start, at) : at;
+      if (end < at) {
+        at = end;
+        if (this.#type === 'string' || this.#type === 'bytes') {
+          this.cut++;
+        } else {
+          this.unfit++;
+          continue;
+        }
+      }
       cells.present[row] = 1;
       cells.offsets[row] = start;
       cells.lengths[row] = at - start;
@@ -89,16 +98,13 @@ export class TextBuilder implements CellBuilder {
     return start + Buffer.from(out.buffer).write(escaped, start, 'latin1');
   }
 
-  /** Leaves as many characters as fit. */
-  #cut(start: number, end: number): number {
+  /** Where the characters end that fit. */
+  #fitting(start: number, end: number): number {
     const out = this.#made;
     let characters = 0;
     for (let at = start; at < end; at++) {
       // Bytes that continue a character: 10xxxxxx.
-      if ((out.getUint8(at) & 0xc0) !== 0x80 && ++characters > this.#maxLength) {
-        this.cut++;
-        return at;
-      }
+      if ((out.getUint8(at) & 0xc0) !== 0x80 && ++characters > this.#maxLength) return at;
     }
     return end;
   }

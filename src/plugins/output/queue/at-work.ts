@@ -2,6 +2,9 @@ import type { Host } from '../../api.ts';
 
 const INTERVAL_MS = 10;
 
+/** Whether specter is the user that it runs as. */
+export const isAtWork = ({ uid }: Host): boolean => process.geteuid?.() === uid;
+
 /**
  * Calls `begin` once specter is the user that it runs as, at once if it is. A plugin is opened before
  * that; what it did to files later in the same process, it would do with the rights of root.
@@ -11,7 +14,7 @@ const INTERVAL_MS = 10;
 export function onceAtWork(host: Host, begin: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;
   const check = () => {
-    if (process.geteuid?.() === host.uid) begin();
+    if (isAtWork(host)) begin();
     else timer = setTimeout(check, INTERVAL_MS);
   };
   check();

@@ -107,6 +107,18 @@ export class Backlog {
     }
   }
 
+  /**
+   * The next piece is from now on what is left of it: the records before that have arrived. What the
+   * disk has of it stays as it is.
+   *
+   * @param bytes in memory of their own
+   */
+  shorten(bytes: Uint8Array, records: number): void {
+    const piece = this.queue.shorten(bytes, records);
+    this.#buffer.giveBack(piece?.chunk);
+    if (piece) piece.chunk = undefined;
+  }
+
   /** Writes to disk what is not there yet, and gives up the rest. */
   async close(): Promise<Leftovers> {
     this.seal();

@@ -1,6 +1,7 @@
 import type { Spool, SpooledFrame, SpoolMark } from '../../../spool/index.ts';
 import type { OutputCounters, PluginLog } from '../../api.ts';
-import { Outage } from '../outage.ts';
+import { atMost } from '../at-most.ts';
+import { ReportedOutage } from '../reported-outage.ts';
 import type { PieceQueue } from './piece-queue.ts';
 import type { Piece, RecordBuffer } from './record-buffer.ts';
 import { Tail } from './tail.ts';
@@ -30,19 +31,20 @@ export interface OverflowOptions {
  * its way there.
  *
  * A spool that cannot be started keeps nobody from a receiver that works: records pass it by, in
- * memory, until it can be. What a former run has left there then comes later than they do.
+ * memory, until it can be. What was there before then comes later than they do.
  */
 export class Overflow {
   /** Pieces in memory shall be on disk as well. */
   atRisk = true;
   readonly #options: OverflowOptions;
-  readonly #outage = new Outage(pace);
+  /** Of the attempts to start, to read and to write: one may work while another does not. */
+  readonly #outages: Readonly<Record<'start' | 'read' | 'write', ReportedOutage>>;
   readonly #tail = new Tail();
   #starting: Promise<void> = Promise.resolve();
   #state: 'starting' | 'passed by' | 'started' = 'starting';
   /**
-   * The queue has pieces that have passed the spool by, and there is something of a former run, which
-   * comes behind them: they cannot be saved in front of it.
+   * The queue has pieces that have passed the spool by, and there was something before, which comes
+   * behind them: they cannot be saved in front of it.
    */
   #hasPassed = false;
   #loading = false;
@@ -61,7 +63,9 @@ export class Overflow {
 
   constructor(options: OverflowOptions) {
     this.#options = options;
-    // Those of former runs are in no counter of this one but that of damage.
+    const outage = () => new ReportedOutage(pace, options.log);
+    this.#outages = { start: outage(), read: outage(), write: outage() };
+    // Those that were there before are in no counter of this output but that of damage.
     options.spool.onLoss((records) => {
       options.counters.dropped += records;
     });
@@ -83,10 +87,10 @@ export class Overflow {
 
   /** Records on disk; none once it is closed. */
   get spooledRecords(): number {
-    return this.#closed ? 0 : this.#options.spool.pending.records;
+    return this.#closed ? 0 : this.#options.spool.pendingRecords;
   }
 
-  /** Records that were lost in damaged files; those of this run count as dropped as well. */
+  /** Records that were lost in damaged files; those put there since the start count as dropped as well. */
   get damagedRecords(): number {
     return this.#options.spool.damagedRecords;
   }
@@ -99,8 +103,8 @@ export class Overflow {
   }
 
   /**
-   * Waits for the folder and looks at what a former run has left there. Resolves as well when that
-   * has failed for the first time; it goes on trying then.
+   * Waits for the folder and looks at what was left there before. Resolves as well when that has failed
+   * for the first time; it goes on trying then.
    */
   start(): Promise<void> {
     this.#starting = this.#start();
@@ -111,18 +115,16 @@ export class Overflow {
     const { spool, queue, log, changed } = this.#options;
     try {
       if (!(await spool.start()) || this.#closed) return;
-      if (this.#outage.succeeded()) log.notice('the spool can be used');
+      this.#outages.start.succeeded('the spool can be used');
       this.#state = 'started';
       this.#hasPassed = spool.hasUnread && queue.unsaved(1).length > 0;
-      const { records } = spool.pending;
-      if (records > 0) log.notice(`${records} records of a former run wait in the spool`);
+      const records = spool.pendingRecords;
+      if (records > 0) log.notice(`${records} records from before wait in the spool`);
       this.kick();
     } catch (error) {
       this.#state = 'passed by';
-      this.#failed(error);
-      if (!this.#closed) {
-        this.#startTimer = setTimeout(() => this.start(), this.#outage.nextPause()).unref();
-      }
+      const pause = this.#failed('start', error);
+      if (!this.#closed) this.#startTimer = setTimeout(() => this.start(), pause).unref();
     }
     if (!this.#closed) changed();
   }
@@ -150,9 +152,9 @@ export class Overflow {
       while (queue.unsentBytes < bytes && !this.#closed) {
         if (!(await this.#loadNext())) break;
       }
+      this.#outages.read.succeeded('the spool can be read again');
     } catch (error) {
-      this.#failed(error);
-      this.#readTimer = this.#later(() => {
+      this.#readTimer = this.#later(this.#failed('read', error), () => {
         this.#readTimer = undefined;
       });
     }
@@ -185,7 +187,7 @@ export class Overflow {
     for (const timer of [this.#startTimer, this.#writeTimer, this.#readTimer]) clearTimeout(timer);
     const { spool } = this.#options;
     await spool.close();
-    return { kept: spool.pending.records, left: this.#tail.takeAll() };
+    return { kept: spool.pendingRecords, left: this.#tail.takeAll() };
   }
 
   async #writeAll(): Promise<void> {
@@ -232,13 +234,13 @@ export class Overflow {
     held: boolean,
     written: (piece: Piece, mark: SpoolMark) => void,
   ): Promise<boolean> {
-    const { spool, buffer, log } = this.#options;
+    const { spool, buffer } = this.#options;
     const chunks = pieces.map(({ chunk }) => chunk);
     for (const chunk of chunks) if (chunk) chunk.users++;
     try {
       const frames = pieces.map(({ bytes, records }) => ({ payload: bytes, records }));
       const marks = await spool.append(frames, held);
-      if (this.#outage.succeeded()) log.notice('the spool can be written again');
+      this.#outages.write.succeeded('the spool can be written again');
       // Why some were left out, the next attempt tells.
       this.#full = marks.length === 0;
       pieces.forEach((piece, index) => {
@@ -247,8 +249,7 @@ export class Overflow {
       });
       return !this.#full;
     } catch (error) {
-      this.#failed(error);
-      this.#writeTimer = this.#later(() => {
+      this.#writeTimer = this.#later(this.#failed('write', error), () => {
         this.#writeTimer = undefined;
         this.kick();
       });
@@ -279,29 +280,21 @@ export class Overflow {
     return piece !== undefined;
   }
 
-  #failed(error: unknown): void {
-    const { counters, log } = this.#options;
-    counters.errors++;
+  /** @returns the pause before the next attempt, in ms */
+  #failed(attempt: 'start' | 'read' | 'write', error: unknown): number {
+    this.#options.counters.errors++;
     const message = error instanceof Error ? error.message : String(error);
-    if (this.#outage.failed() === 'begun') log.error(`spool: ${message}; trying again`);
+    const outage = this.#outages[attempt];
+    outage.failed(`spool: ${message}; trying again`);
+    return outage.nextPause();
   }
 
-  #later(action: () => void): NodeJS.Timeout {
+  #later(pause: number, action: () => void): NodeJS.Timeout {
     return setTimeout(() => {
       action();
       if (!this.#closed) this.#options.changed();
-    }, this.#outage.nextPause());
+    }, pause);
   }
-}
-
-/** Resolves when `promise` does, or after `ms` milliseconds. */
-async function atMost(ms: number, promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
 }
 
 /** A frame's piece, with memory of its own. */

@@ -33,8 +33,8 @@ export class PieceQueue {
   }
 
   /**
-   * The next pieces to send: all of one run, and one at least, but no more than so many records and
-   * bytes.
+   * The next pieces to send: all of them recovered or none, and one at least, but no more than so many
+   * records and bytes.
    */
   unsentBatch(records: number, bytes: number): Piece[] {
     const first = this.#pieces[this.#sent];
@@ -60,6 +60,19 @@ export class PieceQueue {
       this.#move(piece, -1);
     }
     this.#sent += count;
+  }
+
+  /** The next piece to send is from now on what is left of it; returns it. */
+  shorten(bytes: Uint8Array, records: number): Piece | undefined {
+    const piece = this.#pieces[this.#sent];
+    if (!piece) return undefined;
+    const less = piece.bytes.length - bytes.length;
+    this.unsentBytes -= less;
+    this.unsentRecords -= piece.records - records;
+    if (piece.sentAt === undefined) this.newBytes -= less;
+    piece.bytes = bytes;
+    piece.records = records;
+    return piece;
   }
 
   /** What was sent at `since` or later is to be sent again; returns the records of it. */

@@ -18,11 +18,11 @@ export interface Chunk {
 
 /** Whole records, one after the other, that go through the queues together. */
 export interface Piece {
-  readonly bytes: Uint8Array;
-  readonly records: number;
+  bytes: Uint8Array;
+  records: number;
   /** Whose memory the bytes are; undefined: their own. */
-  readonly chunk: Chunk | undefined;
-  /** A run before this one received the records. */
+  chunk: Chunk | undefined;
+  /** It was in the spool when that was started: an output before this one was given the records. */
   readonly recovered: boolean;
   /** When it was sent last, as performance.now() has it; undefined before. */
   sentAt: number | undefined;

@@ -27,6 +27,11 @@ const integerBits: ReadonlyMap<string, number> = new Map([
 /** Whole numbers that floating-point types hold exactly. */
 const FLOAT_MAX = 2n ** 24n;
 const DOUBLE_MAX = 2n ** 53n;
+/**
+ * What TIMESTAMP takes: 1970-01-01 00:00:01 to 2038-01-19 03:14:07. (MySQL Reference Manual, "Date
+ * and Time Data Types"; MariaDB ends in 2106 from 11.5 on, which is not made use of.)
+ */
+const TIMESTAMP_RANGE = { first: 1, last: 2 ** 31 - 1 };
 /** Nothing that specter stores is greater. */
 const U64_MAX = 2n ** 64n - 1n;
 
@@ -76,6 +81,7 @@ export function columnTypeOf(type: SqlType): ColumnType {
     case 'uuid':
       return { kind: 'uuid' };
     case 'timestamp':
+      return { kind: 'time', range: TIMESTAMP_RANGE };
     case 'datetime':
     case 'date':
       return { kind: 'time' };
@@ -112,6 +118,7 @@ export function narrower(one: ColumnType, other: ColumnType): ColumnType {
     const maxLength = least(one.maxLength, other.maxLength);
     return { kind: 'text', maxLength, ...(asciiOnly ? { asciiOnly } : {}) };
   }
+  if (one.kind === 'time' && other.kind === 'time') return one.range ? one : other;
   // Binary parameters are filled up with NUL, not cut: the exact length is the parameter's.
   if (one.kind === 'binary' && other.kind === 'binary' && other.length === undefined) {
     return { ...one, maxLength: least(one.maxLength, other.maxLength) };

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Cells } from '../cells.ts';
 import { RefusedRows } from '../database.ts';
 import { FIELD_FORMAT, FieldRows } from './field-rows.ts';
+import { PACKET_BYTES } from './row-statements.ts';
 import type { MysqlSession } from './session.ts';
 
 /**
@@ -16,11 +17,23 @@ export class FileLoad {
   readonly #operation: string;
   readonly #sql: string;
   readonly #rows = new FieldRows();
+  readonly #packetBytes: number;
 
-  /** @param table,columns quoted */
-  constructor(session: MysqlSession, operation: string, table: string, columns: string) {
+  /**
+   * @param table,columns quoted
+   * @param maxPacket the server's max_allowed_packet: bytes of the longest piece of the file, which ends
+   *   anywhere
+   */
+  constructor(
+    session: MysqlSession,
+    operation: string,
+    table: string,
+    columns: string,
+    maxPacket: number,
+  ) {
     this.#session = session;
     this.#operation = operation;
+    this.#packetBytes = maxPacket - PACKET_BYTES;
     this.#sql = `LOAD DATA LOCAL INFILE 'specter' INTO TABLE ${table} CHARACTER SET binary ${FIELD_FORMAT} (${columns})`;
   }
 
@@ -31,6 +44,7 @@ export class FileLoad {
    */
   async load(cells: readonly Cells[], from: number, to: number): Promise<void> {
     const rows = this.#rows;
+    const packetBytes = this.#packetBytes;
     rows.use(cells);
     let next = from;
     const file = new Readable({
@@ -40,7 +54,10 @@ export class FileLoad {
           return;
         }
         next = rows.write(cells, next, to);
-        this.push(rows.bytes);
+        const { bytes } = rows;
+        for (let at = 0; at < bytes.length; at += packetBytes) {
+          this.push(bytes.subarray(at, at + packetBytes));
+        }
       },
     });
     try {

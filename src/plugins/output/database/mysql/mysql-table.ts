@@ -1,10 +1,11 @@
 import type { Cells } from '../cells.ts';
 import type { TableConnection } from '../database.ts';
 import type { TableColumn, TableLayout } from '../layout.ts';
+import { idCellsOf, type Run, rowsOf, unknownRuns } from '../unknown-rows.ts';
 import { FileLoad } from './file-load.ts';
-import { idCellsOf, unknownRuns } from './known-ids.ts';
+import { knownIds } from './known-ids.ts';
 import type { Rejection } from './rejection.ts';
-import { RowStatements, type Run } from './row-statements.ts';
+import { RowStatements } from './row-statements.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { MysqlSession } from './session.ts';
 import { quoteName } from './sql-text.ts';
@@ -43,12 +44,13 @@ export class MysqlTable implements TableConnection {
     const head = `INSERT INTO ${this.#table} (${names}) VALUES `;
     const form = { head, before: '', after: '', rows: Number.POSITIVE_INFINITY };
     const session = this.#session;
-    this.#inserts = new RowStatements(session, this.#operation, form, this.#server.maxPacket);
+    const { maxPacket, takesFiles } = this.#server;
+    this.#inserts = new RowStatements(session, this.#operation, form, maxPacket);
     const isLoadable = columns.every(
       ({ name }) => all.find((column) => column.name === name)?.isLoadable === true,
     );
-    if (this.#server.takesFiles && isTransactional && isLoadable && columns.length > 0) {
-      this.#file = new FileLoad(session, this.#operation, this.#table, names);
+    if (takesFiles && isTransactional && isLoadable && columns.length > 0) {
+      this.#file = new FileLoad(session, this.#operation, this.#table, names, maxPacket);
     }
   }
 
@@ -82,8 +84,10 @@ export class MysqlTable implements TableConnection {
     // The indexes of the table behind a view are not known.
     const mayBeKnown = rejection.isDuplicate && (idIsUnique || isView);
     if (!ids || !mayBeKnown) throw rejection.error;
-    const runs = await unknownRuns(this.#session, this.#table, ids, from, to);
-    const unknown = runs.reduce((sum, [first, end]) => sum + end - first, 0);
+    const runs = await unknownRuns(ids, from, to, (each) =>
+      knownIds(this.#session, this.#table, ids.column, each),
+    );
+    const unknown = rowsOf(runs);
     if (unknown === to - from) throw rejection.error;
     const second = await this.#insertRuns(cells, runs);
     if (second) throw second.error;

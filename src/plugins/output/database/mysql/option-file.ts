@@ -7,7 +7,6 @@ export interface OptionFile {
   readonly socket?: string;
   readonly user?: string;
   readonly password?: string;
-  readonly database?: string;
   /** TLS is wanted, or not; nothing is said without. */
   readonly ssl?: boolean;
   /** Path of trusted certificates. */
@@ -75,7 +74,6 @@ function optionsOf(values: ReadonlyMap<string, string>, path: string): OptionFil
     ...text('socket', 'socket'),
     ...text('user', 'user'),
     ...text('password', 'password'),
-    ...text('database', 'database'),
     ...(ssl === undefined ? {} : { ssl }),
     ...text('ssl-ca', 'sslCa'),
   };

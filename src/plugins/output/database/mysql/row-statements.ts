@@ -1,10 +1,8 @@
 import type { Cells } from '../cells.ts';
 import { RefusedRows } from '../database.ts';
+import type { Run } from '../unknown-rows.ts';
 import { LiteralRows } from './literal-rows.ts';
 import type { MysqlSession } from './session.ts';
-
-/** Rows `from` … `to` − 1. */
-export type Run = readonly [from: number, to: number];
 
 /** A statement for several rows: what begins it, and what stands around the values of each. */
 export interface StatementForm {
@@ -17,7 +15,7 @@ export interface StatementForm {
 }
 
 /** The head of a packet and of the command in it, with room for more. */
-const PACKET_BYTES = 16;
+export const PACKET_BYTES = 16;
 
 /** Sends rows in statements: while the server works on one, the next is written. */
 export class RowStatements {

@@ -1,8 +1,6 @@
 import type { MysqlSession } from './session.ts';
 
 export interface ServerFacts {
-  /** `10.11.6-MariaDB-0+deb12u1`. */
-  readonly version: string;
   /** max_allowed_packet: bytes of the longest statement. */
   readonly maxPacket: number;
   /** local_infile: it takes LOAD DATA LOCAL. MariaDB does unless told otherwise, MySQL 8 does not. */
@@ -14,11 +12,10 @@ const MEBIBYTE = 1_048_576;
 export async function readServer(session: MysqlSession): Promise<ServerFacts> {
   const [row] = await session.select(
     'read the settings of the server',
-    'SELECT VERSION(), @@max_allowed_packet, @@local_infile',
+    'SELECT @@max_allowed_packet, @@local_infile',
   );
-  const [version, maxPacket, localInfile] = row ?? [];
+  const [maxPacket, localInfile] = row ?? [];
   return {
-    version: version ?? '',
     maxPacket: Number(maxPacket ?? MEBIBYTE),
     takesFiles: localInfile === '1',
   };

@@ -25,9 +25,8 @@ const kinds = ['r', 'p', 'v', 'f'];
 
 const relationSql = `
   SELECT c.oid::int8::text AS oid, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind,
-    
     EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type IN ('2', '3')) AS has_rules,
-    pg_relation_is_updatable(c.oid, false) & 8 <> 0 AS is_insertable
+    CASE c.relkind WHEN 'v' THEN pg_relation_is_updatable(c.oid, false) & 8 <> 0 END AS is_insertable
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = ANY ($1::text[]) AND c.relname = ANY ($2::text[])
     AND c.relkind = ANY ($3::"char"[])
@@ -40,7 +39,8 @@ interface RelationRow {
   readonly name: string;
   readonly kind: string;
   readonly has_rules: boolean;
-  readonly is_insertable: boolean;
+  /** Null but for views: to tell, the server waits for their locks. */
+  readonly is_insertable: boolean | null;
 }
 
 /** Finds a table or view; undefined if there is none. */
@@ -58,7 +58,7 @@ export async function findRelation(
     oid: Number(row.oid),
     schema: row.schema,
     name: row.name,
-    takesOnConflict: isTable ? !row.has_rules : row.kind === 'v' && row.is_insertable,
+    takesOnConflict: isTable ? !row.has_rules : row.is_insertable === true,
   };
 }
 
@@ -100,12 +100,12 @@ interface ColumnRow {
 export async function readColumns(
   client: ClientBase,
   relation: Relation,
-  asciiOnly: boolean,
+  encoding: string,
 ): Promise<PgColumn[]> {
   const { rows } = await client.query<ColumnRow>(columnsSql, [relation.oid]);
   return rows.map((row) => ({
     name: row.name,
-    type: columnType(Number(row.type), row.modifier, asciiOnly),
+    type: columnType(Number(row.type), row.modifier, encoding),
     sqlType: row.sql_type,
     hasDefault: row.has_default,
     typeOid: Number(row.type),

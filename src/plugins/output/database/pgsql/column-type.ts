@@ -24,8 +24,11 @@ export const oid = {
 } as const;
 
 const INT8_MAX = 2n ** 63n - 1n;
-/** Up to here every whole number is a double. */
-const DOUBLE_MAX = 2n ** 53n;
+/** No key is greater. */
+const U64_MAX = 2n ** 64n - 1n;
+/** Up to here every whole number is a float4, and a float8. */
+const FLOAT4_MAX = 2n ** 24n;
+const FLOAT8_MAX = 2n ** 53n;
 /** What `varchar(n)`, `char(n)` and `numeric(p, s)` add to their limits (VARHDRSZ). */
 const MODIFIER_OFFSET = 4;
 
@@ -34,9 +37,9 @@ const MODIFIER_OFFSET = 4;
  *
  * @param typeOid of a built-in type; a domain's is that of the type below it
  * @param modifier pg_attribute.atttypmod; −1 without limits
- * @param asciiOnly the database's encoding has not all characters
+ * @param encoding the database's
  */
-export function columnType(typeOid: number, modifier: number, asciiOnly: boolean): ColumnType {
+export function columnType(typeOid: number, modifier: number, encoding: string): ColumnType {
   switch (typeOid) {
     case oid.int2:
       return { kind: 'integer', max: 2n ** 15n - 1n };
@@ -47,8 +50,9 @@ export function columnType(typeOid: number, modifier: number, asciiOnly: boolean
     case oid.numeric:
       return { kind: 'integer', max: numericMax(modifier) };
     case oid.float4:
+      return { kind: 'integer', max: FLOAT4_MAX };
     case oid.float8:
-      return { kind: 'integer', max: DOUBLE_MAX };
+      return { kind: 'integer', max: FLOAT8_MAX };
     case oid.bool:
       return { kind: 'boolean' };
     case oid.inet:
@@ -66,24 +70,29 @@ export function columnType(typeOid: number, modifier: number, asciiOnly: boolean
     case oid.bytea:
       return { kind: 'binary' };
     case oid.text:
-      return { kind: 'text', asciiOnly };
     case oid.varchar:
     case oid.bpchar:
-      return modifier < 0
-        ? { kind: 'text', asciiOnly }
-        : { kind: 'text', maxLength: modifier - MODIFIER_OFFSET, asciiOnly };
+      return textType(modifier, encoding);
     default:
       return { kind: 'other' };
   }
 }
 
+/** SQL_ASCII takes any bytes, and counts them as characters; other encodings have not all of Unicode. */
+function textType(modifier: number, encoding: string): ColumnType {
+  if (modifier < 0) {
+    return { kind: 'text', asciiOnly: encoding !== 'UTF8' && encoding !== 'SQL_ASCII' };
+  }
+  return { kind: 'text', maxLength: modifier - MODIFIER_OFFSET, asciiOnly: encoding !== 'UTF8' };
+}
+
 /** Digits before the point: precision in the upper half, scale in the lowest 11 bits, signed. */
 function numericMax(modifier: number): bigint {
-  if (modifier < 0) return INT8_MAX;
+  if (modifier < 0) return U64_MAX;
   const limits = modifier - MODIFIER_OFFSET;
   const precision = (limits >>> 16) & 0xffff;
   const scale = ((limits & 0x7ff) ^ 1024) - 1024;
   const digits = Math.max(0, precision - scale);
   const max = 10n ** BigInt(digits) - 1n;
-  return max < INT8_MAX ? max : INT8_MAX;
+  return max < U64_MAX ? max : U64_MAX;
 }

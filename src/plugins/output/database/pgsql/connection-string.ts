@@ -30,21 +30,25 @@ const harmless: readonly string[] = [
 ];
 
 /**
- * Reads a connection string as libpq does: keywords and values, or a URI. Errors never repeat the
- * string, which may hold a password.
+ * Reads a connection string as libpq does: keywords and values, or a URI. Errors repeat nothing of
+ * it: what looks like a keyword or a host may be a part of a password that is not quoted.
  *
  * @throws Error if it is malformed, or asks for something that is not supported
  */
 export function parseConnectionString(text: string): ConnectionWords {
   const words = /^postgres(?:ql)?:\/\//.test(text) ? parseUri(text) : parseWords(text);
-  for (const [keyword, value] of words) {
-    if (known.includes(keyword) || harmless.includes(keyword) || value === '') continue;
-    throw new Error(`the connection string has "${keyword}", which is not supported here`);
-  }
   if (words.get('host')?.includes(',') || words.get('port')?.includes(',')) {
     throw new Error('the connection string has several hosts, which is not supported here');
   }
   return words;
+}
+
+/** @param place of the keyword: `number 2` */
+function checkKeyword(keyword: string, value: string, place: string): void {
+  if (known.includes(keyword) || harmless.includes(keyword) || value === '') return;
+  throw new Error(
+    `the connection string has a keyword, ${place}, which is not supported here; supported are ${known.join(', ')}`,
+  );
 }
 
 /** One `keyword = value`; values are quoted by ', and \ makes the next character literal. */
@@ -55,6 +59,7 @@ function parseWords(text: string): Map<string, string> {
   const words = new Map<string, string>();
   wordPattern.lastIndex = 0;
   let at = 0;
+  let number = 0;
   while (at < text.trimEnd().length) {
     const match = wordPattern.exec(text);
     if (!match) {
@@ -63,7 +68,9 @@ function parseWords(text: string): Map<string, string> {
       );
     }
     const [, keyword = '', quoted, plain] = match;
-    words.set(keyword, (quoted ?? plain ?? '').replaceAll(/\\(.)/gsu, '$1'));
+    const value = (quoted ?? plain ?? '').replaceAll(/\\(.)/gsu, '$1');
+    checkKeyword(keyword, value, `number ${++number}`);
+    words.set(keyword, value);
     at = wordPattern.lastIndex;
   }
   return words;
@@ -76,7 +83,13 @@ const uriPattern =
 function parseUri(text: string): Map<string, string> {
   const match = uriPattern.exec(text);
   if (!match) throw new Error('the connection string is no valid URI');
-  const [, user, password, host, port, dbname, parameters] = match;
+  const [, user, password, ...rest] = match;
+  if (rest.some((part) => part?.includes('@'))) {
+    throw new Error(
+      'the connection string is no valid URI: in user and password write %40 for @, %2F for /, %3F for ?',
+    );
+  }
+  const [host, port, dbname, parameters] = rest;
   const words = new Map<string, string>();
   const set = (keyword: string, value: string | undefined): void => {
     if (value) words.set(keyword, decode(value));
@@ -86,14 +99,18 @@ function parseUri(text: string): Map<string, string> {
   set('host', host?.startsWith('[') ? host.slice(1, -1) : host);
   set('port', port);
   set('dbname', dbname);
-  for (const parameter of parameters ? parameters.split('&') : []) {
-    const [keyword = '', value, ...more] = parameter.split('=');
-    if (value === undefined || more.length > 0) {
+  for (const [i, parameter] of (parameters ? parameters.split('&') : []).entries()) {
+    const [keyword, value, ...more] = parameter.split('=').map(decode);
+    if (keyword === undefined || value === undefined || more.length > 0) {
       throw new Error('the connection string is no valid URI: keyword=value is wanted behind ?');
     }
     // JDBC's spelling, which libpq takes as well.
-    if (keyword === 'ssl' && value === 'true') words.set('sslmode', 'require');
-    else words.set(decode(keyword), decode(value));
+    if (keyword === 'ssl' && value === 'true') {
+      words.set('sslmode', 'require');
+      continue;
+    }
+    checkKeyword(keyword, value, `number ${i + 1} behind the ?`);
+    words.set(keyword, value);
   }
   return words;
 }

@@ -44,6 +44,43 @@ export class IntegerWriter implements ValueWriter {
 }
 
 const HALF = 2 ** 32;
+
+/** The base of the digits of `numeric`, and as many as 64 bits need (NBASE in numeric.c). */
+const NUMERIC_BASE = 10_000;
+const NUMERIC_DIGITS = 5;
+/** Number of digits, weight of the first, sign, and digits behind the point. */
+const NUMERIC_HEAD = 8;
+const NUMERIC_SIZE = NUMERIC_HEAD + 2 * NUMERIC_DIGITS;
+
+/** `numeric` (numeric_recv in numeric.c), zeros in front included. */
+export const numericWriter: ValueWriter = {
+  addSizes: (cells, from, to, sizes) => addFixedSizes(cells, from, to, sizes, NUMERIC_SIZE),
+  write(cells, from, to, out, places) {
+    const { present, high, low } = integersOf(cells);
+    for (let row = from; row < to; row++) {
+      const at = places[row - from] as number;
+      if (present[row] === 0) {
+        places[row - from] = writeNull(out, at);
+        continue;
+      }
+      const start = at + LENGTH_SIZE;
+      out.setInt32(at, NUMERIC_SIZE);
+      out.setUint16(start, NUMERIC_DIGITS);
+      out.setUint16(start + 2, NUMERIC_DIGITS - 1);
+      out.setUint32(start + 4, 0);
+      let upper = high[row] as number;
+      let lower = low[row] as number;
+      for (let end = start + NUMERIC_SIZE; end > start + NUMERIC_HEAD; end -= 2) {
+        const rest = (upper % NUMERIC_BASE) * HALF + lower;
+        out.setUint16(end - 2, rest % NUMERIC_BASE);
+        upper = Math.floor(upper / NUMERIC_BASE);
+        lower = Math.floor(rest / NUMERIC_BASE);
+      }
+      places[row - from] = start + NUMERIC_SIZE;
+    }
+  },
+};
+
 /** From 1970 to 2000, where PostgreSQL's time begins (POSTGRES_EPOCH_JDATE in timestamp.h). */
 const EPOCH_DAYS = 10_957;
 const MICROSECONDS_PER_DAY = 86_400_000_000;

@@ -24,6 +24,10 @@ function message(type: number, ...fields: readonly Uint8Array[]): Buffer {
   return Buffer.concat([head, body]);
 }
 
+/** A message in place of the first one of a session: a code where that has the protocol's version. */
+const openingMessage = (code: number, ...fields: readonly number[]): Buffer =>
+  Buffer.concat([LENGTH_FIELD * (2 + fields.length), code, ...fields].map(int32));
+
 /** A text with the NUL byte at its end. */
 const cString = (text: string): Buffer => Buffer.from(`${text}\0`);
 
@@ -46,6 +50,10 @@ const ALL_BINARY = int16(1, 1);
 const NO_LIMIT = int32(0);
 /** The unnamed portal: every Bind replaces the one before. */
 const PORTAL = cString('');
+
+export const sslRequest = openingMessage(80_877_103);
+export const cancelRequest = (processID: number, secretKey: number): Buffer =>
+  openingMessage(80_877_102, processID, secretKey);
 
 export const sync = message(messageType.sync);
 export const execute = message(messageType.execute, PORTAL, NO_LIMIT);

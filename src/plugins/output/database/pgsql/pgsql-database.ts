@@ -63,12 +63,13 @@ export class PgsqlDatabase implements Database {
     }
     const attempt = new ConnectAttempt(config, target.connectTimeout);
     try {
-      const client = await attempt.connect(ways);
-      const found = await readTable(client, this.#wanted);
-      const isWatching = attempt.succeed((error) => {
+      const connection = await attempt.connect(ways);
+      const found = await readTable(connection.client, this.#wanted);
+      attempt.succeed();
+      connection.watch((error) => {
         lost(describeError(`connection to ${this.name}`, error, place));
       });
-      return new PgsqlTableConnection(client, found, place, isWatching);
+      return new PgsqlTableConnection(connection, found, place);
     } catch (error) {
       attempt.abandon();
       if (!attempt.isTooLate) throw describeError(operation, error, place);

@@ -44,6 +44,9 @@ const hints: Readonly<Record<string, (about: Place) => string>> = {
   '42P01': () => 'create the table, or load the schema',
   '53100': () => 'make room on the server',
   '53300': () => 'raise max_connections, or close other connections',
+  '55P03': ({ table }) =>
+    `another session holds a lock of ${table}, or of what is behind it: SELECT pid, mode, relation::regclass FROM pg_locks WHERE granted`,
+  '57014': () => 'see what the server is busy with: SELECT * FROM pg_stat_activity',
   '25006': () => 'connect to the server that takes writes',
 };
 
@@ -85,6 +88,8 @@ const rowClasses: ReadonlySet<string> = new Set(['21', '22', '23', '09', '2F', '
 const TOO_BIG = '54000';
 /** Where the server looks for a row's partition: that none was created is no fault of the row. */
 const PARTITION_ROUTINE = 'ExecFindPartition';
+/** Where it looks whether a policy lets a row in; the SQLSTATE is that of a right that is missing. */
+const POLICY_ROUTINE = 'ExecWithCheckOptions';
 export const UNIQUE_VIOLATION = '23505';
 
 /** What an error of `insert` means for who called it. */
@@ -94,11 +99,14 @@ export function insertError(error: unknown, place: Place): Error {
     const hint = `create the partition, or one that is DEFAULT, of ${place.table}`;
     return new PgsqlError(`insert into ${place.table}`, message, { code, hint, cause: error });
   }
-  if (code !== undefined && (rowClasses.has(code.slice(0, 2)) || code === TOO_BIG)) {
+  if (isOfRows(code, routine)) {
     return new RefusedRows(`${shortened(message)} (${code})`, { cause: error });
   }
   return describeError(`insert into ${place.table}`, error, place);
 }
+
+const isOfRows = (code = '', routine?: string): boolean =>
+  rowClasses.has(code.slice(0, 2)) || code === TOO_BIG || routine === POLICY_ROUTINE;
 
 interface Facts {
   readonly message: string;

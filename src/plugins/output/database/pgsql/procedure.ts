@@ -65,7 +65,7 @@ export async function findProcedure(
   written: string,
   schema: string,
   columns: readonly PgColumn[],
-  asciiOnly: boolean,
+  encoding: string,
 ): Promise<Procedure> {
   const wanted = parseName(written);
   const schemas = wanted.schema ?? [schema];
@@ -79,7 +79,7 @@ export async function findProcedure(
   const taken = columns.map((column, i) => {
     const { sql_type: sqlType = '', type = '0' } = types.rows[i] ?? {};
     const typeOid = Number(type);
-    return { ...column, type: columnType(typeOid, -1, asciiOnly), sqlType, typeOid };
+    return { ...column, type: columnType(typeOid, -1, encoding), sqlType, typeOid };
   });
   const path = quotePath(found.schema, found.name);
   return { path, isCalled: found.kind === 'p', arguments: taken };

@@ -1,4 +1,3 @@
-import type { Client } from 'pg';
 import type { Cells } from '../cells.ts';
 import type { TableConnection } from '../database.ts';
 import type { TableColumn, TableLayout } from '../layout.ts';
@@ -8,27 +7,26 @@ import { type InsertPlan, isFor, planInsert } from './insert-plan.ts';
 import { closeStatement, parse, sync } from './messages.ts';
 import { factsOf, insertError, PgsqlError, type Place, UNIQUE_VIOLATION } from './pgsql-error.ts';
 import { RowSender } from './row-sender.ts';
+import type { ServerConnection } from './server-connection.ts';
 import type { PgTable } from './table.ts';
 
 /** A connection that is up, with the table at its other end. */
 export class PgsqlTableConnection implements TableConnection {
   readonly layout: TableLayout;
-  readonly #client: Client;
+  readonly #connection: ServerConnection;
   readonly #table: PgTable;
   readonly #place: Place;
   readonly #sender: RowSender;
-  readonly #closing: () => void;
   #columns: readonly PgColumn[] = [];
   #plan: InsertPlan | undefined;
+  #isInserting = false;
 
-  /** @param closing told that the connection is about to be ended from here */
-  constructor(client: Client, table: PgTable, place: Place, closing: () => void) {
+  constructor(connection: ServerConnection, table: PgTable, place: Place) {
     this.layout = table.layout;
-    this.#client = client;
+    this.#connection = connection;
     this.#table = table;
     this.#place = place;
-    this.#sender = new RowSender(client);
-    this.#closing = closing;
+    this.#sender = new RowSender(connection.client);
   }
 
   async prepare(columns: readonly TableColumn[]): Promise<void> {
@@ -37,22 +35,24 @@ export class PgsqlTableConnection implements TableConnection {
   }
 
   async insert(cells: readonly Cells[], from: number, to: number): Promise<number> {
+    this.#isInserting = true;
     try {
       const plan = this.#plan && isFor(this.#plan, cells) ? this.#plan : await this.#prepare(cells);
       return await this.#store(plan, cells, from, to);
     } catch (error) {
       throw insertError(error, this.#place);
+    } finally {
+      this.#isInserting = false;
     }
   }
 
   async close(): Promise<void> {
-    this.#closing();
-    await this.#client.end();
+    await this.#connection.close();
   }
 
   destroy(): void {
-    this.#closing();
-    this.#client.connection.stream.destroy();
+    if (this.#isInserting) this.#connection.breakOff();
+    else this.#connection.destroy();
   }
 
   async #store(
@@ -83,7 +83,7 @@ export class PgsqlTableConnection implements TableConnection {
     const exchange = new Exchange(({ stream }) => {
       stream.write(Buffer.concat([...messages, sync]));
     });
-    this.#client.query(exchange);
+    this.#connection.client.query(exchange);
     await exchange.done;
     this.#plan = plan;
     return plan;

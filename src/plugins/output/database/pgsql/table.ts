@@ -38,19 +38,18 @@ export interface Wanted {
 export async function readTable(client: ClientBase, wanted: Wanted): Promise<PgTable> {
   const relation = await findRelation(client, wanted.schema, wanted.table);
   if (!relation) throw await tableMissing(client, wanted);
-  const asciiOnly = await lacksCharacters(client);
-  const columns = await readColumns(client, relation, asciiOnly);
+  const encoding = await readEncoding(client);
+  const columns = await readColumns(client, relation, encoding);
   const path = quotePath(relation.schema, relation.name);
   const name = `${relation.schema}.${relation.name}`;
   if (!isInsert(wanted.procedure)) {
     const { procedure: written, schema } = wanted;
-    const procedure = await findProcedure(client, written, schema, columns, asciiOnly);
+    const procedure = await findProcedure(client, written, schema, columns, encoding);
     const taken = procedure.arguments;
-    checkId(name, taken);
     const layout = { table: name, columns: taken, positional: true };
     return { relation, path, layout, columns: taken, procedure, idIndex: undefined };
   }
-  const id = checkId(name, columns);
+  const id = columns.find((column) => column.name.toLowerCase() === ID_COLUMN);
   const idIndex =
     id && relation.takesOnConflict ? await findIdIndex(client, relation, id.name) : undefined;
   if (idIndex && !idIndex.mayRead) throw mayNotRead(path, name, idIndex);
@@ -58,26 +57,10 @@ export async function readTable(client: ClientBase, wanted: Wanted): Promise<PgT
   return { relation, path, layout, columns, procedure: undefined, idIndex };
 }
 
-/** Characters of an id as text. */
-const ID_DIGITS = 32;
-
-/** The column for ids, if there is one. @throws PgsqlError if it cannot hold any */
-function checkId(table: string, columns: readonly PgColumn[]): PgColumn | undefined {
-  const id = columns.find((column) => column.name.toLowerCase() === ID_COLUMN);
-  if (!id) return undefined;
-  const { type } = id;
-  const holdsText = type.kind === 'text' && (type.maxLength ?? ID_DIGITS) >= ID_DIGITS;
-  if (type.kind === 'uuid' || type.kind === 'binary' || holdsText) return id;
-  throw new PgsqlError(`store ids in column ${id.name} of ${table}`, `it is ${id.sqlType}`, {
-    hint: `it has to be uuid, bytea, or a text of ${ID_DIGITS} characters`,
-  });
-}
-
-/** Whether the database's encoding has not all of Unicode: SQL_ASCII takes any bytes. */
-async function lacksCharacters(client: ClientBase): Promise<boolean> {
+/** How the database keeps texts: `UTF8`. */
+async function readEncoding(client: ClientBase): Promise<string> {
   const { rows } = await client.query<{ server_encoding: string }>('SHOW server_encoding');
-  const encoding = rows[0]?.server_encoding;
-  return encoding !== 'UTF8' && encoding !== 'SQL_ASCII';
+  return rows[0]?.server_encoding ?? '';
 }
 
 async function tableMissing(client: ClientBase, { schema, table }: Wanted): Promise<PgsqlError> {

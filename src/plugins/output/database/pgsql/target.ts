@@ -36,31 +36,37 @@ const socketFolders = ['/var/run/postgresql', '/run/postgresql', '/tmp'];
 const [DEFAULT_SOCKET_FOLDER = ''] = socketFolders;
 
 /**
- * Puts together where to connect: options, then the connection string, then libpq's environment
- * variables (PostgreSQL's documentation, section 34.15), then its defaults.
+ * Puts together where to connect: the connection string, which ulogd2 lets go before all others, then
+ * options, then libpq's environment variables (PostgreSQL's documentation, section 34.15), then its
+ * defaults.
  *
  * @throws Error if the connection string or a value is malformed; it shows no password
  */
 export function resolveTarget(settings: PgsqlSettings, environment: Environment): Target {
   const words = parseConnectionString(settings.connstring ?? '');
-  const find = (keyword: string, variable: string): string | undefined =>
-    words.get(keyword) || environment[variable] || undefined;
-  const port = settings.port ?? portOf(find('port', 'PGPORT'));
-  const host = settings.host || find('host', 'PGHOST');
-  const address = settings.host ? undefined : find('hostaddr', 'PGHOSTADDR');
+  const find = (keyword: string, variable: string, option?: string): string | undefined =>
+    words.get(keyword) || option || environment[variable] || undefined;
+  const port = portOf(find('port', 'PGPORT', settings.port?.toString()));
+  const host = find('host', 'PGHOST', settings.host);
+  // That of the environment is one of the host there.
+  const address =
+    words.get('host') || settings.host ? words.get('hostaddr') : find('hostaddr', 'PGHOSTADDR');
   const home = environment.HOME || homedir();
-  const passfile = settings.passfile || find('passfile', 'PGPASSFILE');
+  const passfile = find('passfile', 'PGPASSFILE', settings.passfile);
   const hostName = address === undefined ? undefined : host;
   return {
     host: address ?? host ?? socketFolder(port),
     hostName,
     port,
-    user: settings.user || find('user', 'PGUSER'),
-    database: settings.db || find('dbname', 'PGDATABASE'),
+    user: find('user', 'PGUSER', settings.user),
+    database: find('dbname', 'PGDATABASE', settings.db),
     applicationName: find('application_name', 'PGAPPNAME') ?? 'specter',
     options: find('options', 'PGOPTIONS'),
     connectTimeout:
-      settings.connectTimeout ?? timeoutOf(find('connect_timeout', 'PGCONNECT_TIMEOUT')),
+      timeoutOf(words.get('connect_timeout')) ??
+      settings.connectTimeout ??
+      timeoutOf(environment.PGCONNECT_TIMEOUT) ??
+      DEFAULT_CONNECT_TIMEOUT_MS,
     tls: {
       sslmode: find('sslmode', 'PGSSLMODE'),
       sslrootcert: find('sslrootcert', 'PGSSLROOTCERT'),
@@ -69,7 +75,7 @@ export function resolveTarget(settings: PgsqlSettings, environment: Environment)
       servername: hostName,
       home,
     },
-    password: settings.password || find('password', 'PGPASSWORD'),
+    password: find('password', 'PGPASSWORD', settings.password),
     passfile: passfile ?? join(home, '.pgpass'),
     needsPassfile: passfile !== undefined,
   };
@@ -122,13 +128,15 @@ function portOf(text: string | undefined): number {
   if (text === undefined) return DEFAULT_PORT;
   const port = Number(text);
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
-  throw new Error(`"${text}" is no port`);
+  throw new Error('the port of the connection string, or in PGPORT, is no number from 1 to 65535');
 }
 
 /** libpq has seconds. */
-function timeoutOf(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_CONNECT_TIMEOUT_MS;
+function timeoutOf(text: string | undefined): number | undefined {
+  if (!text) return undefined;
   const seconds = Number(text);
   if (Number.isInteger(seconds)) return Math.max(0, 1000 * seconds);
-  throw new Error(`"${text}" is no connect_timeout`);
+  throw new Error(
+    'connect_timeout of the connection string, or PGCONNECT_TIMEOUT, is no number of seconds',
+  );
 }

@@ -45,7 +45,7 @@ export function tlsWays(settings: TlsSettings): TlsWays {
       return [{ ...rootCertificates(settings), ...common }];
     default:
       throw new Error(
-        `there is no sslmode "${sslmode}"; use disable, prefer, require, verify-ca or verify-full`,
+        'sslmode is none of disable, allow, prefer, require, verify-ca and verify-full',
       );
   }
 }

@@ -2,7 +2,7 @@ import type { BytesWire, IntegerWire } from '../cells.ts';
 import { hexWriter, inetWriter, rawWriter } from './bytes-writers.ts';
 import type { PgColumn } from './catalogue.ts';
 import { oid } from './column-type.ts';
-import { dateWriter, IntegerWriter, timestampWriter } from './integer-writers.ts';
+import { dateWriter, IntegerWriter, numericWriter, timestampWriter } from './integer-writers.ts';
 import type { ValueWriter } from './value-writer.ts';
 
 /** How the values of a column go to the server. */
@@ -22,6 +22,7 @@ const boolForm: Form = { name: 'bool', oid: oid.bool, writer: new IntegerWriter(
 const int2Form: Form = { name: 'int2', oid: oid.int2, writer: new IntegerWriter(2) };
 const int4Form: Form = { name: 'int4', oid: oid.int4, writer: new IntegerWriter(4) };
 const int8Form: Form = { name: 'int8', oid: oid.int8, writer: new IntegerWriter(8) };
+const numericForm: Form = { name: 'numeric', oid: oid.numeric, writer: numericWriter };
 const timestamptzForm: Form = {
   name: 'timestamptz',
   oid: oid.timestamptz,
@@ -41,7 +42,12 @@ const uuidForm: Form = { name: 'uuid', oid: oid.uuid, writer: rawWriter };
 
 /** By the column's type. Texts are of one form, and the server checks their lengths. */
 const nativeForms: Readonly<Record<Wire, Readonly<Record<number, Form>>>> = {
-  integer: { [oid.int2]: int2Form, [oid.int4]: int4Form, [oid.int8]: int8Form },
+  integer: {
+    [oid.int2]: int2Form,
+    [oid.int4]: int4Form,
+    [oid.int8]: int8Form,
+    [oid.numeric]: numericForm,
+  },
   boolean: { [oid.bool]: boolForm },
   time: {
     [oid.timestamptz]: timestamptzForm,

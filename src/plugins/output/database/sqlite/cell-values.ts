@@ -18,7 +18,9 @@ export interface CellValues {
 /** The values of cells, by what they hold. */
 export function valuesOf(cells: Cells): CellValues {
   if (cells.kind === 'bytes') {
-    return cells.wire === 'text' ? new TextValues(cells) : new BinaryValues(cells);
+    if (cells.wire === 'text') return new TextValues(cells);
+    const isText = cells.column.type.kind === 'text';
+    return isText ? new HexValues(cells) : new BinaryValues(cells);
   }
   if (cells.wire === 'time') return new TimeValues(cells);
   return new IntegerValues(cells, cells.column.type.kind === 'any');
@@ -177,6 +179,29 @@ class BinaryValues implements CellValues {
       } else {
         values[place] = data.slice(offset, offset + length);
       }
+    }
+  }
+}
+
+/** Bytes as hexadecimal digits, in a column of text: ids. */
+class HexValues implements CellValues {
+  readonly #cells: BytesCells;
+
+  constructor(cells: BytesCells) {
+    this.#cells = cells;
+  }
+
+  spread(from: number, to: number): Spread {
+    return spreadOfBytes(this.#cells, from, to);
+  }
+
+  put(first: number, rows: number, values: SqlValue[], at: number, step: number): void {
+    const { present, offsets, lengths, data } = this.#cells;
+    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    for (let row = first, place = at; row < first + rows; row++, place += step) {
+      const offset = offsets[row] as number;
+      const end = offset + (lengths[row] as number);
+      values[place] = present[row] === 1 ? bytes.toString('hex', offset, end) : null;
     }
   }
 }

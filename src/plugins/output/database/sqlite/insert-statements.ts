@@ -67,7 +67,7 @@ export class InsertStatements {
   /**
    * Inserts the rows `from` … `to` − 1.
    *
-   * @returns how many are new
+   * @returns how many are new; 0 for a view, of which SQLite counts none
    */
   insert(cells: readonly Cells[], from: number, to: number): number {
     if (cells.some((each, i) => each !== this.#cells[i])) {

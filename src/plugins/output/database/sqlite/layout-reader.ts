@@ -6,15 +6,17 @@ import { query } from './query.ts';
 
 interface TableInfo {
   readonly name: string;
+  readonly isView: boolean;
   readonly hasRowid: boolean;
   readonly isStrict: boolean;
 }
 
 /** The tables and views of a database, without SQLite's own: `PRAGMA table_list`. */
 function tables(db: Sqlite): TableInfo[] {
-  return query(db, 'name, wr, strict', "pragma_table_list WHERE schema = 'main'")
-    .map(([name, wr, strict]) => ({
+  return query(db, 'name, type, wr, strict', "pragma_table_list WHERE schema = 'main'")
+    .map(([name, type, wr, strict]) => ({
       name: String(name),
+      isView: type === 'view',
       hasRowid: wr === 0,
       isStrict: strict === 1,
     }))
@@ -23,6 +25,9 @@ function tables(db: Sqlite): TableInfo[] {
 }
 
 export const tableNames = (db: Sqlite): string[] => tables(db).map(({ name }) => name);
+
+export const isView = (db: Sqlite, name: string): boolean =>
+  tables(db).some((table) => table.name === name && table.isView);
 
 /** A row of `PRAGMA table_xinfo`. */
 interface ColumnInfo {

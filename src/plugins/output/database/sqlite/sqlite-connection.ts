@@ -3,10 +3,12 @@ import type { Cells } from '../cells.ts';
 import { RefusedRows, type TableConnection } from '../database.ts';
 import type { TableColumn, TableLayout } from '../layout.ts';
 import { ID_COLUMN } from '../row-id.ts';
+import { idCellsOf, type Run, rowsOf, unknownRuns } from '../unknown-rows.ts';
 import { InsertStatements } from './insert-statements.ts';
-import { uniqueIndexesWith } from './layout-reader.ts';
+import { knownIds } from './known-ids.ts';
+import { isView, uniqueIndexesWith } from './layout-reader.ts';
 import type { Sqlite } from './load-sqlite.ts';
-import { outage, resultOf, SQLITE_ERROR, storeFailure } from './sqlite-error.ts';
+import { isDuplicate, outage, resultOf, SQLITE_ERROR, storeFailure } from './sqlite-error.ts';
 
 /** An open SQLite file. All of it happens within the calls: use it in a thread of its own. */
 export class SqliteConnection implements TableConnection {
@@ -16,6 +18,8 @@ export class SqliteConnection implements TableConnection {
   readonly #inode: bigint;
   readonly #device: bigint;
   #statements: InsertStatements | undefined;
+  /** Rows go to a trigger, and nobody says what becomes of them. */
+  #isView = false;
 
   /** @param db open, with the file at `path` */
   constructor(db: Sqlite, path: string, layout: TableLayout) {
@@ -34,6 +38,7 @@ export class SqliteConnection implements TableConnection {
         ? uniqueIndexesWith(this.#db, table, ID_COLUMN)
         : [];
       this.#statements = new InsertStatements(this.#db, table, columns, indexes);
+      this.#isView = isView(this.#db, table);
     } catch (error) {
       throw outage(`insert into ${table} of`, this.#path, error);
     }
@@ -43,18 +48,56 @@ export class SqliteConnection implements TableConnection {
     const statements = this.#statements;
     if (!statements) throw new Error('nothing is prepared');
     try {
-      this.#db.exec('BEGIN IMMEDIATE');
-      const stored = statements.insert(cells, from, to);
-      this.#checkFile();
-      this.#db.exec('COMMIT');
-      return stored;
+      return this.#isView
+        ? await this.#insertIntoView(statements, cells, from, to)
+        : this.#insertRuns(statements, cells, [[from, to]]);
     } catch (error) {
-      this.#rollBack();
       // A function in a trigger or a generated column does not like a value; or the table is gone.
       if (resultOf(error) === SQLITE_ERROR && statements.isValid()) {
         throw new RefusedRows(error instanceof Error ? error.message : String(error));
       }
       throw storeFailure(this.#path, error);
+    }
+  }
+
+  /**
+   * What INSERT would leave out of a table because of its id makes the trigger of a view fail, where the
+   * table behind it has an index for that. Then the view is asked which ids it has.
+   */
+  async #insertIntoView(
+    statements: InsertStatements,
+    cells: readonly Cells[],
+    from: number,
+    to: number,
+  ): Promise<number> {
+    try {
+      this.#insertRuns(statements, cells, [[from, to]]);
+      return to - from;
+    } catch (error) {
+      const ids = idCellsOf(cells);
+      if (!ids || !isDuplicate(error)) throw error;
+      const runs = await unknownRuns(ids, from, to, (each) =>
+        knownIds(this.#db, this.layout.table, ids.column, each),
+      );
+      const unknown = rowsOf(runs);
+      if (unknown === to - from) throw error;
+      this.#insertRuns(statements, cells, runs);
+      return unknown;
+    }
+  }
+
+  /** Inserts rows in one transaction, and returns how many SQLite counts. */
+  #insertRuns(statements: InsertStatements, cells: readonly Cells[], runs: readonly Run[]): number {
+    let stored = 0;
+    try {
+      this.#db.exec('BEGIN IMMEDIATE');
+      for (const [from, to] of runs) stored += statements.insert(cells, from, to);
+      this.#checkFile();
+      this.#db.exec('COMMIT');
+      return stored;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
     }
   }
 
@@ -101,10 +144,14 @@ export class SqliteConnection implements TableConnection {
 
   /** What happened to the file; undefined if it is where it was. */
   #whatHappened(): string | undefined {
-    const found = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
-    if (!found) return 'moved or deleted';
-    const isSame = found.ino === this.#inode && found.dev === this.#device;
-    return isSame ? undefined : 'replaced by another one';
+    try {
+      const found = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
+      if (!found) return 'moved or deleted';
+      const isSame = found.ino === this.#inode && found.dev === this.#device;
+      return isSame ? undefined : 'replaced by another one';
+    } catch (error) {
+      return `taken out of reach: ${error instanceof Error ? error.message : String(error)}`;
+    }
   }
 
   #rollBack(): void {

@@ -91,6 +91,13 @@ function failureOf(error: unknown): Failure {
 /** The primary result code of an error; 0 where it is none of SQLite. */
 export const resultOf = (error: unknown): number => failureOf(error).result;
 
+/** Extended result codes: SQLITE_CONSTRAINT_PRIMARYKEY, _UNIQUE, _ROWID. */
+const duplicates: readonly unknown[] = [1555, 2067, 2579];
+
+/** Whether a value is there already that may be there only once. */
+export const isDuplicate = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && duplicates.includes(error.errcode);
+
 /**
  * An error that says what was tried with which file, what went wrong, and what can be done.
  *

@@ -9,8 +9,9 @@ import type { Thread } from './worker-messages.ts';
  * Sessions with an SQLite file, each in a thread of its own: its transactions, and what SQLite moves
  * from the log to the file now and then, take longer than the receive loop could wait.
  *
- * A thread is never broken off within a transaction, and none begins before the one before has ended:
- * what SQLite deletes when it closes a file, it deletes by name.
+ * A thread is never broken off within a transaction, and none of the same opener begins before the one
+ * before has ended: what SQLite deletes when it closes a file, it deletes by name. Others, such as the
+ * output before a reload, may have the file open all the same; new-file.ts makes none beside their log.
  */
 export class SqliteThread implements SessionOpener {
   readonly name: string;

@@ -23,5 +23,4 @@ export interface Thread {
   on(event: 'message', listener: (report: Report) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'exit', listener: () => void): unknown;
-  terminate(): Promise<unknown>;
 }

@@ -26,7 +26,7 @@ const FINISH_MS = 1000;
  */
 export class Delivery {
   resent = 0;
-  /** Records of former runs that were sent. */
+  /** Records from before that were sent. */
   recovered = 0;
   readonly #options: DeliveryOptions;
   readonly #counters: OutputCounters;
@@ -127,7 +127,7 @@ export class Delivery {
     return this.#backlog.nextRecords === 0 && !this.#backlog.isBehind;
   }
 
-  /** Connects, once it is known what a former run has left to be sent first. */
+  /** Connects, once it is known what was left in the spool, to be sent first. */
   async #start(): Promise<void> {
     await this.#backlog.overflow?.start();
     this.#connection.start();

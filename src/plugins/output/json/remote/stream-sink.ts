@@ -55,5 +55,5 @@ function account(
   counters.dropped += lost;
   if (lost > 0) log.error(`${lost} records lost: ${name} has not taken them`);
   if (doubtful > 0) log.notice(`${doubtful} records may not have been read by ${name}`);
-  if (kept > 0) log.notice(`${kept} records wait in the spool for the next run`);
+  if (kept > 0) log.notice(`${kept} records stay in the spool`);
 }

@@ -12,11 +12,16 @@ import { column, FakeDatabase, type StoredValue, tableOf } from './fake-database
 type Value = number | bigint | string | undefined;
 
 /** What becomes of values of a key in a column: bytes are given as Latin-1. */
-async function stored(keyType: KeyType, type: ColumnType, values: readonly Value[]) {
+async function stored(
+  keyType: KeyType,
+  type: ColumnType,
+  values: readonly Value[],
+  name = 'a.key',
+) {
   const database = new FakeDatabase(
     tableOf(column('a_key', type), column('dummy', { kind: 'text' })),
   );
-  const keys = [key('a.key', keyType, ''), key('dummy', 'u8', '')];
+  const keys = [key(name, keyType, ''), key('dummy', 'u8', '')];
   const columns = new ColumnSet(values.length, keys);
   const format = new RowFormat(columns.entries());
   const buffer = new RecordBuffer(format.head);
@@ -82,6 +87,24 @@ describe('numbers', () => {
   });
 });
 
+describe('points in time', () => {
+  test('that a column does not take are not there, and counted', async () => {
+    const range = { first: 1, last: 2 ** 31 - 1 };
+    const seconds = [0, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1];
+    const at = (second: number) => BigInt(second) * 1_000_000n;
+    expect(await stored('u32', { kind: 'time', range }, seconds, 'a.key.sec')).toEqual({
+      values: [null, at(1), at(2 ** 31 - 1), null, null],
+      cut: 0,
+      unfit: 3,
+    });
+    expect(await stored('u32', { kind: 'time' }, seconds, 'a.key.sec')).toEqual({
+      values: seconds.map(at),
+      cut: 0,
+      unfit: 0,
+    });
+  });
+});
+
 describe('addresses', () => {
   const ipv4 = '\xc0\xa8\x00\x01';
   const ipv6 = ' \x01\r\xb8\0\0\0\0\0\0\0\0\0\0\0\x01';
@@ -129,6 +152,16 @@ describe('texts', () => {
       cut: 1,
       unfit: 0,
     });
+  });
+
+  test('of addresses and numbers whole, or not at all', async () => {
+    const short: ColumnType = { kind: 'text', maxLength: 3 };
+    expect(await stored('u16', short, [534, 5344, 65_535])).toEqual({
+      ...{ values: ['534', null, null], cut: 0, unfit: 2 },
+    });
+    const none = { values: [null], cut: 0, unfit: 1 };
+    const long = ' \x01\r\xb8\0\0\0\x01\0\0\0\0\0\0\xab\xcd';
+    expect(await stored('ip', { kind: 'text', maxLength: 15 }, [long])).toEqual(none);
   });
 
   test('in ASCII, where the column takes nothing else', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkLayout } from '../../../../../src/plugins/output/database/check-layout.ts';
+import type { ColumnType } from '../../../../../src/plugins/output/database/layout.ts';
 import { key } from '../../../../../src/records/key.ts';
 import { column, tableOf } from './fake-database.ts';
 
@@ -66,6 +67,33 @@ describe('what a table wants', () => {
       'column raw_pkt (integer): it cannot hold the key raw.pkt, of type bytes',
       'column oob_prefix (integer): it cannot hold the key oob.prefix, of type string',
     ]);
+  });
+
+  test.each<[ColumnType, boolean]>([
+    [{ kind: 'uuid' }, true],
+    [{ kind: 'any' }, true],
+    [{ kind: 'binary' }, true],
+    [{ kind: 'binary', length: 16 }, true],
+    [{ kind: 'binary', length: 17 }, false],
+    [{ kind: 'binary', maxLength: 16 }, true],
+    [{ kind: 'binary', maxLength: 15 }, false],
+    [{ kind: 'text' }, true],
+    [{ kind: 'text', maxLength: 32 }, true],
+    [{ kind: 'text', maxLength: 31 }, false],
+    [integer, false],
+    [{ kind: 'boolean' }, false],
+    [{ kind: 'address' }, false],
+    [{ kind: 'time' }, false],
+    [{ kind: 'other' }, false],
+  ])('ids in a column of the form %#', (type, fits) => {
+    const problem = `column SPECTER_ID (${type.kind}): it holds no ids, which are 16 bytes, 32 characters, or a uuid`;
+    // Whether it has values of its own or not.
+    for (const hasDefault of [false, true]) {
+      expect(check(column('SPECTER_ID', type, { hasDefault }))).toEqual({
+        ...{ keys: [], leftOut: [] },
+        problems: fits ? [] : [problem],
+      });
+    }
   });
 
   test('takes no numbers for addresses that may be IPv6 ones, unless told so', () => {

@@ -78,10 +78,28 @@ describe('a loader', () => {
     vi.useRealTimers();
     expect(rig.log.lines).toEqual([
       'counted: batches that fake://table took longer than a second for: 1',
-      'error: no answer to a batch within 60 s; trying again, 3 records wait',
+      'error: no answer within 60 s; trying again, 3 records wait',
       'notice: fake://table works again',
     ]);
     expect(rig.counters).toEqual({ written: 3, dropped: 0, errors: 1 });
+  });
+
+  test('a connection in which nothing is answered does not end an outage', async () => {
+    vi.useFakeTimers();
+    const rig = new LoaderRig();
+    await vi.advanceTimersByTimeAsync(10);
+    let isStuck = true;
+    rig.database.beforeInsert = () => (isStuck ? new Promise(() => {}) : undefined);
+    rig.rows.add(3);
+    await vi.advanceTimersByTimeAsync(200_000);
+    const failure = 'error: no answer within 60 s; trying again, 3 records wait';
+    const told = () => rig.log.lines.filter((line) => !line.startsWith('counted'));
+    expect(told()).toEqual([failure, failure, failure]);
+    isStuck = false;
+    await vi.advanceTimersByTimeAsync(60_000);
+    vi.useRealTimers();
+    expect(told().slice(3)).toEqual([failure, 'notice: fake://table works again']);
+    expect(rig.counters).toEqual({ written: 3, dropped: 0, errors: 4 });
   });
 
   test('connects again when it ends as a batch has just been stored', async () => {

@@ -27,9 +27,7 @@ describe('a loader with a spool', () => {
     const rig = rigWith({ rows, down });
     rows.add(count);
     await rig.loader.close();
-    expect(rig.log.lines.at(-1)).toBe(
-      `notice: ${count} records wait in the spool for the next run`,
-    );
+    expect(rig.log.lines.at(-1)).toBe(`notice: ${count} records stay in the spool`);
     expect(rig.counters).toMatchObject({ written: 0, dropped: 0 });
   }
 
@@ -153,7 +151,7 @@ describe('a loader with a spool', () => {
     await leave();
     const rig = rigWith({ down });
     await eventually(() =>
-      expect(rig.log.lines).toContain('notice: 100 records of a former run wait in the spool'),
+      expect(rig.log.lines).toContain('notice: 100 records from before wait in the spool'),
     );
     for (const name of await readdir(folder())) {
       if (name.endsWith('.spool')) await rm(`${folder()}/${name}`);
@@ -200,7 +198,7 @@ describe('a loader with a spool that cannot be started', () => {
     const rig = new LoaderRig({ spool: newSpool(folder()), down });
     rig.rows.add(count);
     await rig.loader.close();
-    expect(rig.details()).toMatchObject({ 'left for the next run': count });
+    expect(rig.details()).toMatchObject({ 'left in the spool': count });
     await rm(position());
     await mkdir(position());
   }
@@ -235,7 +233,7 @@ describe('a loader with a spool that cannot be started', () => {
     rig.rows.add(5);
     await eventually(() => expect(rig.details()).toMatchObject({ queued: 45, spooled: 35 }));
     await rig.loader.close();
-    expect(rig.details()).toMatchObject({ 'left for the next run': 45 });
+    expect(rig.details()).toMatchObject({ 'left in the spool': 45 });
     expect(rig.counters).toMatchObject({ written: 0, dropped: 0 });
     const next = new LoaderRig({ spool: newSpool(folder()) });
     await eventually(() => expect(next.details()).toMatchObject({ queued: 0, recovered: 45 }));

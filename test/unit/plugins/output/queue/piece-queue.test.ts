@@ -106,4 +106,19 @@ describe('PieceQueue', () => {
     }
     expect(counts(queue)).toEqual({ sent: [20, 4], unsent: [0, 0], new: 0 });
   });
+
+  test('the next piece becomes shorter', () => {
+    const queue = queueOf('a', 'b');
+    queue.markSent(1, 100);
+    const next = queue.shorten(Buffer.from('rest'), 1);
+    expect(names(queue.unsent(100))).toBe('rest');
+    expect(next?.records).toBe(1);
+    expect(counts(queue)).toEqual({ sent: [10, 2], unsent: [4, 1], new: 4 });
+    queue.rewind(0);
+    queue.shorten(Buffer.from('a'), 1);
+    expect(counts(queue)).toEqual({ sent: [0, 0], unsent: [5, 2], new: 4 });
+    queue.markSent(2, 200);
+    expect(counts(queue)).toEqual({ sent: [5, 2], unsent: [0, 0], new: 0 });
+    expect(queue.shorten(Buffer.from('none'), 1)).toBe(undefined);
+  });
 });

@@ -31,7 +31,7 @@ no-auto-rehash
 `;
     expect(parse(text)).toEqual({
       ...{ user: 'ulog', password: 'two', host: 'db.example', port: 3307 },
-      ...{ socket: '/run/s', database: 'ulog' },
+      socket: '/run/s',
     });
   });
 

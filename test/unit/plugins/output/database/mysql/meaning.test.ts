@@ -79,6 +79,7 @@ describe('types', () => {
       { length: '4294967295', charset: 'latin1' },
       { kind: 'text', maxLength: 4_294_967_295, asciiOnly: true },
     ],
+    ['timestamp', {}, { kind: 'time', range: { first: 1, last: 2_147_483_647 } }],
     ['json', {}, { kind: 'other' }],
     ['year', {}, { kind: 'other' }],
     ['point', {}, { kind: 'other' }],
@@ -99,6 +100,11 @@ describe('types', () => {
     expect(narrower(short, exact)).toEqual(exact);
     expect(narrower({ kind: 'binary', maxLength: 9 }, short)).toEqual(short);
     expect(narrower({ kind: 'time' }, some)).toEqual(some);
+    const range = { first: 1, last: 9 };
+    for (const other of [{ kind: 'time', range } as const, { kind: 'time' } as const]) {
+      expect(narrower({ kind: 'time', range }, other)).toEqual({ kind: 'time', range });
+      expect(narrower(other, { kind: 'time', range })).toEqual({ kind: 'time', range });
+    }
   });
 
   test.each([

@@ -48,6 +48,7 @@ describe('URIs', () => {
     ['postgresql://db/%zz', undefined],
     ['postgresql://db?host', undefined],
     ['postgresql://db?host=a=b', undefined],
+    ['postgresql://fw%40db.example:x@db', { user: 'fw@db.example', password: 'x', host: 'db' }],
   ])('%s', (text, words) => {
     if (words) expect(parsed(text)).toEqual(words);
     else expect(() => parsed(text)).toThrow(/^the connection string is no valid URI/);
@@ -55,9 +56,12 @@ describe('URIs', () => {
 });
 
 test.each([
-  ['service=x', 'the connection string has "service", which is not supported here'],
-  ['hots=x', 'the connection string has "hots", which is not supported here'],
-  ['postgresql://db?gssencmode=require', 'has "gssencmode"'],
+  [
+    'service=x',
+    'the connection string has a keyword, number 1, which is not supported here; supported are application_name, ',
+  ],
+  ['host=a hots=x', 'the connection string has a keyword, number 2, which is not supported here; '],
+  ['postgresql://u@db?user=u&gssencmode=require', 'has a keyword, number 2 behind the ?, which is'],
   ['host=a,b', 'several hosts'],
   ['postgresql://a,b/x', 'several hosts'],
   ['port=1,2', 'several hosts'],
@@ -66,7 +70,28 @@ test.each([
 });
 
 test('errors do not repeat what may be a password', () => {
-  for (const text of ["password='hush", 'postgresql://u:hush%@db', 'password=hush x']) {
+  for (const text of [
+    "password='hush",
+    'postgresql://u:hush%@db',
+    'password=hush x',
+    'password=my hush=x',
+  ]) {
     expect(() => parsed(text)).toThrow(/^(?!.*hush)/);
   }
+});
+
+test.each([
+  'postgresql://fw:Hu/sh@db/x',
+  'postgresql://fw:12/sh@db/x',
+  'postgresql://fw:12/sh@db',
+  'postgresql://fw:Hu?sh=x@db/x',
+  'postgresql://fw:Hu?user=sh@db/x',
+  'postgresql://fw:Hu?sh@db/x',
+  'postgresql://fw:Hu@sh@db/x',
+  'postgresql://fw:Hu@sh:1@db/x',
+  'postgresql://fw:Hu@[::1]sh@db/x',
+])('a password that is not encoded: %s', (text) => {
+  expect(() => parsed(text)).toThrow(
+    'the connection string is no valid URI: in user and password write %40 for @, %2F for /, %3F for ?',
+  );
 });

@@ -22,7 +22,7 @@ import { wireType } from '../../../../../../src/plugins/output/database/pgsql/wi
 
 const column = (name: string, typeOid: number, sqlType = name): PgColumn => ({
   ...{ name, typeOid, sqlType, hasDefault: false, mayInsert: true },
-  type: columnType(typeOid, -1, false),
+  type: columnType(typeOid, -1, 'UTF8'),
 });
 const filledFor = (cells: readonly Cells[], columns: readonly PgColumn[]) =>
   columns.map((each, i) => ({ column: each, wire: wireType(cells[i]?.wire ?? 'text', each) }));

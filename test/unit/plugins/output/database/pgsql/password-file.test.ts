@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import {
@@ -45,4 +46,11 @@ test('only its owner may have access', async () => {
   }
   expect(() => readPasswordFile(folder.path)).toThrow(/is not a plain file$/);
   expect(() => readPasswordFile(folder.join('none'))).toThrow(/ENOENT/);
+});
+
+test('a FIFO that nobody writes to holds nothing up', async () => {
+  await using folder = await ScratchFolder.create();
+  const fifo = folder.join('fifo');
+  execFileSync('mkfifo', ['-m', '600', fifo]);
+  expect(() => readPasswordFile(fifo)).toThrow(`${fifo} is not a plain file`);
 });

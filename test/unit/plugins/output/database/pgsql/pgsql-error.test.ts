@@ -59,6 +59,12 @@ test('a missing partition is not', () => {
   expect(error.message).toMatch(/create the partition/);
 });
 
+test('a row that a policy keeps out is', () => {
+  const error = insertError(fromServer('42501', { routine: 'ExecWithCheckOptions' }), place);
+  expect(error).toBeInstanceOf(RefusedRows);
+  expect(error.message).toBe('said so (42501)');
+});
+
 test('several addresses, of which none answers', () => {
   const refused = Object.assign(new Error('connect ECONNREFUSED ::1:1'), { code: 'ECONNREFUSED' });
   const error = describeError('connect', new AggregateError([refused, refused]), place);

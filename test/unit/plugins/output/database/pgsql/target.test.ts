@@ -13,7 +13,7 @@ type Environment = Record<string, string>;
 const target = (settings: Partial<PgsqlSettings>, environment: Environment = {}) =>
   resolveTarget({ table: 't', ...settings }, { HOME: '/home/u', ...environment });
 
-describe('options go before the connection string, which goes before the environment', () => {
+describe('the connection string goes before options, and those before the environment', () => {
   const environment = {
     ...{ PGHOST: 'e', PGPORT: '1', PGUSER: 'eu', PGDATABASE: 'ed', PGPASSWORD: 'ep' },
     ...{ PGPASSFILE: '/e', PGSSLMODE: 'require', PGAPPNAME: 'ea', PGCONNECT_TIMEOUT: '1' },
@@ -39,16 +39,18 @@ describe('options go before the connection string, which goes before the environ
       connectTimeout,
     ];
   };
-  const ofOptions = ['o', 3, 'ou', 'od', 'op', '/o'];
   const ofString = ['c', 2, 'cu', 'cd', 'cp', '/c', 'disable', 'ca', 2000];
 
   test('all', () => {
-    expect(found({ ...options, connstring }, environment)).toEqual([
-      ...ofOptions,
-      'disable',
-      'ca',
-      3,
-    ]);
+    expect(found({ ...options, connstring }, environment)).toEqual(ofString);
+  });
+  test('options for what the string does not say', () => {
+    const one = found({ ...options, connstring: 'user=cu' }, environment);
+    expect(one).toEqual(['o', 3, 'cu', 'od', 'op', '/o', 'require', 'ea', 3]);
+    expect(target({ host: 'o', connstring: 'hostaddr=192.0.2.1' })).toMatchObject({
+      ...{ host: '192.0.2.1', hostName: 'o' },
+    });
+    expect(target({ host: 'o' }, { PGHOSTADDR: '192.0.2.1' }).host).toBe('o');
   });
   test('without options', () => {
     expect(found({ connstring }, environment)).toEqual(ofString);
@@ -72,12 +74,15 @@ describe('options go before the connection string, which goes before the environ
 });
 
 test.each([
-  [{ connstring: 'port=0' }, '"0" is no port'],
-  [{ connstring: 'port=x' }, '"x" is no port'],
-  [{ connstring: 'port=65536' }, '"65536" is no port'],
-  [{ connstring: 'connect_timeout=x' }, '"x" is no connect_timeout'],
-])('%j', (settings, message) => {
-  expect(() => target(settings)).toThrow(message);
+  ['port=0', 'the port of the connection string, or in PGPORT, is no number from 1 to 65535'],
+  ['port=hush', 'the port of the connection string, or in PGPORT, is no number from 1 to 65535'],
+  ['port=65536', 'the port of the connection string, or in PGPORT, is no number from 1 to 65535'],
+  [
+    'connect_timeout=hush',
+    'connect_timeout of the connection string, or PGCONNECT_TIMEOUT, is no number of seconds',
+  ],
+])('%s', (connstring, message) => {
+  expect(() => target({ connstring })).toThrow(message);
 });
 
 test.each([

@@ -29,10 +29,6 @@ class FakeThread extends EventEmitter implements Thread {
     this.orders.push(order);
   }
 
-  async terminate(): Promise<void> {
-    throw new Error('it is never broken off');
-  }
-
   report(report: Report): void {
     this.emit('message', report);
   }

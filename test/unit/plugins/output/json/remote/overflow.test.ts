@@ -89,11 +89,11 @@ describe('jsonspool', () => {
     const first = new OpenSink(values);
     first.write(...numbered(50));
     await first.sink.close();
-    expect(first.lines.at(-1)).toBe('notice: 50 records wait in the spool for the next run');
+    expect(first.lines.at(-1)).toBe('notice: 50 records stay in the spool');
     expect(first.sink.counters).toMatchObject({ written: 0, dropped: 0 });
     const second = new OpenSink(values);
     second.write(...numbered(5, 'new'));
-    await second.logged(/^notice: 50 records of a former run wait in the spool$/);
+    await second.logged(/^notice: 50 records from before wait in the spool$/);
     await using receiver = await Receiver.listen(socket);
     expect(await receiver.waitFor(55)).toEqual([...numbered(50), ...numbered(5, 'new')]);
     await second.reached('queued', 0);
