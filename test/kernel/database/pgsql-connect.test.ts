@@ -71,7 +71,7 @@ describe.skipIf(missing)(title('PostgreSQL: connecting', missing), () => {
     await chmod(file, 0o600);
     expect(await attempt({ user: 'u', passfile: file })).toBe('connected');
     expect(await attempt({ user: 'u', passfile: `${file}2` })).toMatch(
-      /\(ENOENT\); the user that specter runs as has to be able to read it$/,
+      /\(ENOENT\); make the file, or correct the path$/,
     );
   });
 
@@ -128,15 +128,27 @@ describe.skipIf(missing)(title('PostgreSQL: connecting', missing), () => {
       /^find the procedure f: there is no function or procedure of this name/,
     );
     await server.sql(
-      'CREATE TABLE private (n int); CREATE TABLE ids (specter_id uuid UNIQUE, n int); GRANT INSERT ON ids TO u',
+      'CREATE TABLE private (n int); CREATE TABLE half (n int, m int); GRANT INSERT (m) ON half TO u; CREATE TABLE ids (specter_id uuid UNIQUE, n int); GRANT INSERT ON ids TO u',
     );
     const u = { user: 'u', password: secret };
+    expect(await attempt({ ...u, table: 'private' })).toBe(
+      'insert into public.private: permission denied (42501); as the owner: GRANT INSERT ON "public"."private" TO the user',
+    );
+    await server.sql(
+      `CREATE VIEW pair AS SELECT t.n, i.n AS m FROM t, ids i;
+       CREATE VIEW ruled AS SELECT * FROM pair;
+       CREATE RULE r AS ON INSERT TO ruled DO INSTEAD INSERT INTO t VALUES (NEW.n)`,
+    );
+    expect(await attempt({ table: 'pair' })).toBe(
+      'insert into public.pair: it is a view that takes no rows; name a table, or for the view of ulogd2 set pgsqlprocedure INSERT_PACKET_FULL',
+    );
+    expect(await attempt({ table: 'ruled' })).toBe('connected');
     expect(await attempt({ ...u, table: 'ids' })).toMatch(
       /^read specter_id of public\.ids, .* permission denied \(42501\); as the owner: GRANT SELECT \(specter_id\) ON "public"\."ids"/,
     );
-    const connection = await database({ ...u, table: 'private' }).connect(ignore);
+    const connection = await database({ ...u, table: 'half' }).connect(ignore);
     await expect(connection.prepare(connection.layout.columns)).rejects.toThrow(
-      'insert into column n of public.private: permission denied (42501); as the owner: GRANT INSERT ON "public"."private" TO the user',
+      'insert into column n of public.half: permission denied (42501); as the owner: GRANT INSERT ON "public"."half" TO the user',
     );
     await connection.close();
   });

@@ -29,3 +29,9 @@ export function readPrivateFile(path: string): PrivateFile | undefined {
     closeSync(descriptor);
   }
 }
+
+/** What the user can do about a file that cannot be read. */
+export const fileHint = (error: unknown): string =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    ? 'make the file, or correct the path'
+    : 'the user that specter runs as has to be able to read it';

@@ -16,6 +16,8 @@ export interface Relation {
   readonly oid: number;
   readonly schema: string;
   readonly name: string;
+  /** Not so a view without anything that says what becomes of rows. */
+  readonly takesRows: boolean;
   /** INSERT … ON CONFLICT works. */
   readonly takesOnConflict: boolean;
 }
@@ -26,7 +28,8 @@ const kinds = ['r', 'p', 'v', 'f'];
 const relationSql = `
   SELECT c.oid::int8::text AS oid, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind,
     EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type IN ('2', '3')) AS has_rules,
-    CASE c.relkind WHEN 'v' THEN pg_relation_is_updatable(c.oid, false) & 8 <> 0 END AS is_insertable
+    CASE c.relkind WHEN 'v' THEN pg_relation_is_updatable(c.oid, true) & 8 <> 0 END AS takes_rows,
+    CASE c.relkind WHEN 'v' THEN pg_relation_is_updatable(c.oid, false) & 8 <> 0 END AS is_simple
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = ANY ($1::text[]) AND c.relname = ANY ($2::text[])
     AND c.relkind = ANY ($3::"char"[])
@@ -39,8 +42,10 @@ interface RelationRow {
   readonly name: string;
   readonly kind: string;
   readonly has_rules: boolean;
-  /** Null but for views: to tell, the server waits for their locks. */
-  readonly is_insertable: boolean | null;
+  /** By itself, a rule or a trigger. Null but for views: to tell, the server waits for their locks. */
+  readonly takes_rows: boolean | null;
+  /** Without a trigger. */
+  readonly is_simple: boolean | null;
 }
 
 /** Finds a table or view; undefined if there is none. */
@@ -58,7 +63,8 @@ export async function findRelation(
     oid: Number(row.oid),
     schema: row.schema,
     name: row.name,
-    takesOnConflict: isTable ? !row.has_rules : row.is_insertable === true,
+    takesRows: row.takes_rows ?? true,
+    takesOnConflict: isTable ? !row.has_rules : row.is_simple === true,
   };
 }
 

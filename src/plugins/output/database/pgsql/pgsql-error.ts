@@ -1,4 +1,5 @@
 import { RefusedRows } from '../database.ts';
+import { fileHint } from '../private-file.ts';
 
 /** Something that PostgreSQL, or the way to it, did not do. */
 export class PgsqlError extends Error {
@@ -65,14 +66,12 @@ export interface Place {
 export function describeError(operation: string, error: unknown, place: Place): PgsqlError {
   if (error instanceof PgsqlError) return error;
   const { message, code } = factsOf(error);
-  const hint = isOfFile(error) ? fileHint : hintFor(code, place);
+  const hint = isOfFile(error) ? fileHint(error) : hintFor(code, place);
   return new PgsqlError(operation, message, { code, hint, cause: error });
 }
 
 const hintFor = (code: string | undefined, place: Place): string =>
   (code === undefined ? undefined : hints[code]?.(place)) ?? `to try: ${place.command}`;
-
-const fileHint = 'the user that specter runs as has to be able to read it';
 
 /** Files for passwords and certificates fail with the same codes as sockets. */
 const isOfFile = (error: unknown): boolean =>

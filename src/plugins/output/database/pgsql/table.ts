@@ -49,6 +49,10 @@ export async function readTable(client: ClientBase, wanted: Wanted): Promise<PgT
     const layout = { table: name, columns: taken, positional: true };
     return { relation, path, layout, columns: taken, procedure, idIndex: undefined };
   }
+  if (!relation.takesRows) throw takesNoRows(name);
+  if (columns.length > 0 && !columns.some(({ mayInsert }) => mayInsert)) {
+    throw mayNotInsert(path, name);
+  }
   const id = columns.find((column) => column.name.toLowerCase() === ID_COLUMN);
   const idIndex =
     id && relation.takesOnConflict ? await findIdIndex(client, relation, id.name) : undefined;
@@ -78,6 +82,17 @@ async function tableMissing(client: ClientBase, { schema, table }: Wanted): Prom
       : 'the database has no tables: load a schema, such as contrib/sql/pgsql.sql',
   });
 }
+
+const takesNoRows = (name: string): PgsqlError =>
+  new PgsqlError(`insert into ${name}`, 'it is a view that takes no rows', {
+    hint: 'name a table, or for the view of ulogd2 set pgsqlprocedure INSERT_PACKET_FULL',
+  });
+
+const mayNotInsert = (path: string, name: string): PgsqlError =>
+  new PgsqlError(`insert into ${name}`, 'permission denied', {
+    code: '42501',
+    hint: `as the owner: GRANT INSERT ON ${path} TO the user`,
+  });
 
 /** PostgreSQL's documentation, "INSERT": ON CONFLICT needs the right to read the columns it names. */
 function mayNotRead(path: string, name: string, { columns }: IdIndex): PgsqlError {

@@ -85,12 +85,15 @@ test('long values are not repeated', () => {
   expect(error.message).toBe(`${'y'.repeat(300)}… (22P02)`);
 });
 
-test.each(['ENOENT', 'EACCES'])('%s of a file is not about the server', (code) => {
+test.each([
+  ['ENOENT', 'make the file, or correct the path'],
+  ['EACCES', 'the user that specter runs as has to be able to read it'],
+])('%s of a file is not about the server', (code, hint) => {
   const failed = Object.assign(new Error(`${code}: no, open '/etc/pgpass'`), {
     code,
     syscall: 'open',
   });
   expect(describeError('connect', failed, place).message).toBe(
-    `connect: ${code}: no, open '/etc/pgpass' (${code}); the user that specter runs as has to be able to read it`,
+    `connect: ${code}: no, open '/etc/pgpass' (${code}); ${hint}`,
   );
 });
