@@ -104,7 +104,7 @@ const word = /[^\s\x00-,:-@[-^`{-\x9f]+/g;
 const telling = /(?:pas{1,2}(?:w(?:or)?d?)?|pwd?|secret|conn(?:str)?|ur[il]|dsn)$/;
 /** Words that are compared with names of secrets; of a line with more the rest is hidden. */
 const mostWords = 1000;
-/** Shorter words of a hidden value stay in messages, whose own words they may be. */
+/** Shorter words of a hidden value may be words of a message, or parts of these. */
 const shortestWord = 3;
 
 interface MaskedText {
@@ -134,7 +134,7 @@ function maskSecrets(
   const words = text.slice(start, Math.max(lineEnd, end)).split(/[\s"{}<>;\\]+/);
   return {
     text: text.slice(0, start) + masked + text.slice(lineEnd),
-    hidden: [marked, ...words].filter(isTelling),
+    hidden: [marked, ...words.filter(isTelling)].filter((value) => value !== ''),
   };
 }
 
@@ -182,7 +182,16 @@ function isSecret(found: string, { secret, open }: OptionNames): boolean {
 function hide(message: string, hidden: readonly string[]): string {
   return hidden
     .toSorted((a, b) => b.length - a.length)
-    .reduce((text, secret) => text.replaceAll(secret, '*'.repeat(secret.length)), message);
+    .reduce(
+      (text, secret) => text.replaceAll(placesOf(secret), '*'.repeat(secret.length)),
+      message,
+    );
+}
+
+/** What to look for: a short value only as a word, not within words of the message's own. */
+function placesOf(secret: string): string | RegExp {
+  if (isTelling(secret)) return secret;
+  return new RegExp(`(?<!\\w)${secret.replace(/\W/g, '\\$&')}(?!\\w)`, 'g');
 }
 
 /** Makes text safe for a terminal: control characters become U+FFFD, one column each. */

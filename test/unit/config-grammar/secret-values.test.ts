@@ -81,6 +81,7 @@ describe('errors on a line with a password', () => {
     expect(shown(`pass ${SECRET} x`, 'x', 'takes one text').split('\n')[0]).toBe(
       `t.conf:2:${7 + SECRET.length}: error: takes one text`,
     );
+    expect(shown('pass a+', 'a+', 'not "a+"').split('\n')[0]).toBe('t.conf:2:6: error: not "**"');
   });
 
   test('messages that repeat the value hide it', () => {
