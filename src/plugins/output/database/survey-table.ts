@@ -1,4 +1,5 @@
 import type { SurveyContext } from '../../api.ts';
+import { atMost } from '../at-most.ts';
 import { checkLayout, NO_IPV6 } from './check-layout.ts';
 import { endInTime } from './end-in-time.ts';
 import type { Session, SessionOpener } from './session.ts';
@@ -63,16 +64,7 @@ function adviceFor(problems: readonly string[], prefix: string): string {
 
 /** A session that comes within the time for it; one that comes later is ended. */
 async function inTime(opening: Promise<Session>, name: string): Promise<Session> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`${name}: no answer within ${LIMIT_MS / 1000} s`));
-      opening.then((session) => session.destroy()).catch(() => {});
-    }, LIMIT_MS);
-  });
-  try {
-    return await Promise.race([opening, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  if (await atMost(LIMIT_MS, opening)) return await opening;
+  opening.then((session) => session.destroy()).catch(() => {});
+  throw new Error(`${name}: no answer within ${LIMIT_MS / 1000} s`);
 }

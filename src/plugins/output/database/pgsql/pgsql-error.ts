@@ -32,6 +32,18 @@ const MAX_REASON = 300;
 const shortened = (reason: string): string =>
   reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON)}…` : reason;
 
+const grantInsert = (table: string): string => `as the owner: GRANT INSERT ON ${table} TO the user`;
+
+/**
+ * @param what the table, or a column of it, for messages
+ * @param table as SQL has it
+ */
+export const mayNotInsert = (what: string, table: string): PgsqlError =>
+  new PgsqlError(`insert into ${what}`, 'permission denied', {
+    code: '42501',
+    hint: grantInsert(table),
+  });
+
 /** What the user can do where an error has a certain code. */
 const hints: Readonly<Record<string, (about: Place) => string>> = {
   ECONNREFUSED: () => 'start the server, and let it listen there (listen_addresses, port)',
@@ -41,7 +53,7 @@ const hints: Readonly<Record<string, (about: Place) => string>> = {
   '28P01': () => 'check user and password',
   '28000': () => 'create the role, let it in with a line in pg_hba.conf, or give another user',
   '3D000': ({ database }) => `create it: createdb ${database}`,
-  '42501': ({ table }) => `as the owner: GRANT INSERT ON ${table} TO the user`,
+  '42501': ({ table }) => grantInsert(table),
   '42P01': () => 'create the table, or load the schema',
   '53100': () => 'make room on the server',
   '53300': () => 'raise max_connections, or close other connections',

@@ -5,7 +5,7 @@ import type { PgColumn } from './catalogue.ts';
 import { Exchange } from './exchange.ts';
 import { type InsertPlan, isFor, planInsert } from './insert-plan.ts';
 import { closeStatement, parse, sync } from './messages.ts';
-import { factsOf, insertError, PgsqlError, type Place, UNIQUE_VIOLATION } from './pgsql-error.ts';
+import { factsOf, insertError, mayNotInsert, type Place, UNIQUE_VIOLATION } from './pgsql-error.ts';
 import { RowSender } from './row-sender.ts';
 import type { ServerConnection } from './server-connection.ts';
 import type { PgTable } from './table.ts';
@@ -94,10 +94,6 @@ export class PgsqlTableConnection implements TableConnection {
     const column = columns.find((each) => each.name === name);
     if (!column) throw new TypeError(`${name} is no column of ${path}`);
     if (procedure || column.mayInsert) return column;
-    throw new PgsqlError(
-      `insert into column ${name} of ${this.layout.table}`,
-      'permission denied',
-      { code: '42501', hint: `as the owner: GRANT INSERT ON ${path} TO the user` },
-    );
+    throw mayNotInsert(`column ${name} of ${this.layout.table}`, path);
   }
 }

@@ -10,7 +10,7 @@ import {
   readColumns,
 } from './catalogue.ts';
 import { quotePath } from './names.ts';
-import { PgsqlError } from './pgsql-error.ts';
+import { mayNotInsert, PgsqlError } from './pgsql-error.ts';
 import { findProcedure, isInsert, type Procedure } from './procedure.ts';
 
 /** What there is to fill, as the server knows it. */
@@ -51,7 +51,7 @@ export async function readTable(client: ClientBase, wanted: Wanted): Promise<PgT
   }
   if (!relation.takesRows) throw takesNoRows(name);
   if (columns.length > 0 && !columns.some(({ mayInsert }) => mayInsert)) {
-    throw mayNotInsert(path, name);
+    throw mayNotInsert(name, path);
   }
   const id = columns.find((column) => column.name.toLowerCase() === ID_COLUMN);
   const idIndex =
@@ -86,12 +86,6 @@ async function tableMissing(client: ClientBase, { schema, table }: Wanted): Prom
 const takesNoRows = (name: string): PgsqlError =>
   new PgsqlError(`insert into ${name}`, 'it is a view that takes no rows', {
     hint: 'name a table, or for the view of ulogd2 set pgsqlprocedure INSERT_PACKET_FULL',
-  });
-
-const mayNotInsert = (path: string, name: string): PgsqlError =>
-  new PgsqlError(`insert into ${name}`, 'permission denied', {
-    code: '42501',
-    hint: `as the owner: GRANT INSERT ON ${path} TO the user`,
   });
 
 /** PostgreSQL's documentation, "INSERT": ON CONFLICT needs the right to read the columns it names. */
